@@ -1,0 +1,73 @@
+package spi
+
+import (
+	"log/slog"
+
+	"github.com/secdds/dds/rtps"
+)
+
+// A Transport carries RTPS messages.
+type Transport interface {
+	// Listen takes the addresses of a new participant.
+	Listen(cfg ListenConfig) (Conn, error)
+}
+
+// A ListenConfig says which participant listens.
+type ListenConfig struct {
+	Domain uint32 // 0 to 232
+	// ParticipantID is 0 to 119, or -1 for the first one whose ports are free.
+	ParticipantID int
+	// NoMulticast is set where only the given unicast peers are to be reached.
+	NoMulticast bool
+	// Logger takes rare warnings (a socket buffer the kernel did not grant). Never nil.
+	Logger *slog.Logger
+}
+
+// A Conn is one participant's place on a transport.
+type Conn interface {
+	ParticipantID() int
+
+	// Receivers returns the sockets to read, each by one goroutine.
+	Receivers() []PacketReceiver
+
+	// WriteBatch sends datagrams. What cannot be sent is dropped, as the
+	// network might have done; the first error is returned, for a counter.
+	// The datagrams' bytes are not kept.
+	WriteBatch(batch []Datagram) error
+
+	// The locators announced in discovery.
+	MetatrafficUnicast() []rtps.Locator
+	MetatrafficMulticast() []rtps.Locator
+	DefaultUnicast() []rtps.Locator
+	DefaultMulticast() []rtps.Locator
+
+	// SPDPMulticast returns where participant announcements go by multicast.
+	SPDPMulticast() []rtps.Locator
+	// Peer returns where announcements for an initial peer go, given as
+	// "host", "host:port" or a literal address: without a port, the
+	// metatraffic ports of the domain's first participants (0 to 9).
+	Peer(address string) ([]rtps.Locator, error)
+
+	// Reaches reports whether WriteBatch can send to l.
+	Reaches(l rtps.Locator) bool
+
+	// MaxMessage is the largest RTPS message that may be sent, in octets.
+	MaxMessage() int
+
+	// Close ends every ReadBatch.
+	Close() error
+}
+
+// A PacketReceiver is one socket.
+type PacketReceiver interface {
+	// ReadBatch blocks until a datagram has come and reads up to len(bufs) of
+	// them: datagram i into bufs[i], its size into sizes[i] and its source into
+	// from[i]. It returns net.ErrClosed after Close.
+	ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (n int, err error)
+}
+
+// A Datagram is one message to be sent to one locator.
+type Datagram struct {
+	To   rtps.Locator
+	Data []byte
+}
