@@ -1,0 +1,157 @@
+package admission
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// A Local is a local endpoint as the match gate sees it.
+type Local struct {
+	GUID       rtps.GUID
+	Attributes spi.EndpointAttributes
+	Crypto     spi.EndpointCrypto // nil: unprotected
+}
+
+// A RemoteEndpoint is what discovery says of a remote endpoint.
+type RemoteEndpoint struct {
+	GUID         rtps.GUID
+	Topic        spi.Topic
+	SecurityInfo *rtps.SecurityInfo // nil: compatible with anything
+	Builtin      bool               // not subject to permissions
+}
+
+// A Pair is the match gate's machine for one local and one remote endpoint.
+type Pair struct {
+	peer   *Peer
+	Local  Local
+	Remote RemoteEndpoint
+	Crypto spi.PairCrypto // nil: the pair is unprotected
+	ready  bool
+	err    error
+}
+
+// Peer returns the remote endpoint's participant.
+func (p *Pair) Peer() *Peer { return p.peer }
+
+// Ready reports whether data may flow.
+func (p *Pair) Ready() bool { return p.ready }
+
+// Refusal returns why the pair may not exchange data, or nil.
+func (p *Pair) Refusal() error { return p.err }
+
+// NewPair judges two endpoints that discovery found compatible. The verdict
+// comes as an event: at once, or when the remote endpoint's keys arrive.
+func (p *Peer) NewPair(now time.Time, local Local, remote RemoteEndpoint, out *Outbox) *Pair {
+	pair := &Pair{peer: p, Local: local, Remote: remote}
+	if err := pair.permit(now); err != nil {
+		pair.err = err
+		out.Events = append(out.Events, Event{Kind: PairRefused, Peer: p, Pair: pair, Err: err})
+		return pair
+	}
+	if local.Crypto == nil {
+		pair.become(out)
+		return pair
+	}
+	crypto, err := local.Crypto.Match(p.Crypto, remote.GUID.Entity)
+	if err != nil {
+		pair.err = fmt.Errorf("register the remote endpoint's keys: %w", err)
+		out.Events = append(out.Events, Event{Kind: PairRefused, Peer: p, Pair: pair, Err: pair.err})
+		return pair
+	}
+	pair.Crypto = crypto
+	pair.sendTokens(out)
+	pair.HandleTokens(now, out)
+	if crypto.Ready() {
+		pair.become(out)
+	}
+	return pair
+}
+
+func (p *Pair) become(out *Outbox) {
+	if !p.ready {
+		p.ready = true
+		out.Events = append(out.Events, Event{Kind: PairReady, Peer: p.peer, Pair: p})
+	}
+}
+
+func (p *Pair) permit(now time.Time) error {
+	a := p.Local.Attributes
+	if info := p.Remote.SecurityInfo; info != nil && !a.Info.Compatible(*info) {
+		return fmt.Errorf("security attributes differ: %s", DifferEndpoint(a.Info, *info))
+	}
+	if !p.peer.Authenticated() {
+		// DDS-Security 1.1, 8.4.2.4: unauthenticated participants meet
+		// unprotected endpoints only.
+		switch {
+		case p.Local.Crypto != nil:
+			return fmt.Errorf("the participant is not authenticated and topic %q is protected", p.Remote.Topic.Name)
+		case p.Local.GUID.Entity.IsWriter() && a.ReadProtected, p.Local.GUID.Entity.IsReader() && a.WriteProtected:
+			return fmt.Errorf("the participant is not authenticated and topic %q is under access control", p.Remote.Topic.Name)
+		}
+		return nil
+	}
+	if p.Remote.Builtin {
+		return nil
+	}
+	if p.Remote.GUID.Entity.IsWriter() {
+		return p.peer.Rights.CheckWriter(now, p.Remote.Topic)
+	}
+	return p.peer.Rights.CheckReader(now, p.Remote.Topic)
+}
+
+func (p *Pair) sendTokens(out *Outbox) {
+	toks, err := p.Crypto.Tokens()
+	if err != nil {
+		out.event(PeerNotice, p.peer, fmt.Errorf("create endpoint crypto tokens: %w", err))
+		return
+	}
+	if len(toks) == 0 {
+		return
+	}
+	class := spi.ClassReaderTokens
+	if p.Local.GUID.Entity.IsWriter() {
+		class = spi.ClassWriterTokens
+	}
+	out.Volatile = append(out.Volatile, p.peer.gate.volatile(rtps.GenericMessage{
+		DestinationParticipant: p.peer.Remote.GUID,
+		DestinationEndpoint:    p.Remote.GUID,
+		SourceEndpoint:         p.Local.GUID,
+		ClassID:                class,
+		Data:                   toks,
+	}))
+}
+
+// HandleTokens looks whether tokens for the pair have come (HandleVolatile
+// keeps them with the peer, since they may come before discovery's report).
+func (p *Pair) HandleTokens(_ time.Time, out *Outbox) {
+	k := pairKey{p.Remote.GUID, p.Local.GUID}
+	m, ok := p.peer.pending[k]
+	if !ok || p.Crypto == nil {
+		return
+	}
+	delete(p.peer.pending, k)
+	want := spi.ClassReaderTokens
+	if p.Remote.GUID.Entity.IsWriter() {
+		want = spi.ClassWriterTokens
+	}
+	if m.ClassID != want {
+		return
+	}
+	if err := p.Crypto.SetTokens(m.Data); err != nil {
+		out.event(PeerNotice, p.peer, fmt.Errorf("crypto tokens of endpoint %s: %w", p.Remote.GUID.Entity, err))
+		return
+	}
+	if p.Crypto.Ready() {
+		p.become(out)
+	}
+}
+
+// Close forgets the pair's keys.
+func (p *Pair) Close() {
+	if p.Crypto != nil {
+		p.Crypto.Close()
+	}
+}

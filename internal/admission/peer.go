@@ -1,0 +1,404 @@
+package admission
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+type peerState uint8
+
+const (
+	peerIdle     peerState = iota
+	peerShaking            // a handshake is under way
+	peerAuthed             // authenticated, permitted, keys derived
+	peerRefused            // for good, until it announces itself differently
+	peerTimedOut           // tried again when it announces itself
+	peerUnauthed           // admitted without credentials
+)
+
+// A Remote is what discovery says of a participant.
+type Remote struct {
+	GUID             rtps.GUID
+	Vendor           rtps.VendorID
+	IdentityToken    *rtps.DataHolder // nil: it announces no credentials
+	PermissionsToken *rtps.DataHolder
+	SecurityInfo     *rtps.SecurityInfo // nil: compatible with anything
+}
+
+// A Peer is the peer gate's machine for one remote participant. It is not safe
+// for concurrent use.
+type Peer struct {
+	gate   *Gate
+	Remote Remote
+	pdata  []byte
+
+	state   peerState
+	err     error // why it was refused
+	hs      spi.Handshake
+	begun   time.Time
+	last    *rtps.GenericMessage // what we resend; its Related is kept
+	resends time.Duration        // the interval
+	at      time.Time            // when to resend, or to send tokens again
+	lastIn  []rtps.DataHolder    // the peer's message that last answers
+	initial bool                 // last is an AuthReq
+
+	busy    bool // a job runs; hs belongs to it
+	result  func(time.Time, *Outbox)
+	waiting *rtps.GenericMessage // came while busy
+
+	Result     spi.HandshakeResult
+	Rights     spi.RemotePermissions // nil unless authenticated
+	Crypto     spi.PeerCrypto        // nil unless authenticated
+	connected  bool
+	tokens     int // how often ours were sent
+	pending    map[pairKey]rtps.GenericMessage
+	pendingOwn *rtps.GenericMessage // participant tokens that came before ours were derived
+}
+
+type pairKey struct{ source, destination rtps.GUID }
+
+// NewPeer prepares the gate for a participant discovery has found. pdata is
+// the local ParticipantBuiltinTopicData in big-endian order, with its sentinel.
+func (g *Gate) NewPeer(remote Remote, pdata []byte) *Peer {
+	return &Peer{gate: g, Remote: remote, pdata: pdata, pending: make(map[pairKey]rtps.GenericMessage)}
+}
+
+// Authenticated reports whether the peer passed the gate with credentials.
+func (p *Peer) Authenticated() bool { return p.state == peerAuthed }
+
+// Admitted reports whether endpoints of the peer may be looked at.
+func (p *Peer) Admitted() bool { return p.state == peerAuthed || p.state == peerUnauthed }
+
+// Refusal returns why the peer was refused, or nil.
+func (p *Peer) Refusal() error { return p.err }
+
+// Begin looks at a new participant and starts the handshake with it.
+func (p *Peer) Begin(now time.Time, out *Outbox) {
+	attrs := p.gate.Permissions.ParticipantAttributes()
+	if p.Remote.IdentityToken == nil {
+		if attrs.AllowUnauthenticated {
+			p.state = peerUnauthed
+			out.event(PeerUnauthenticated, p, nil)
+			return
+		}
+		p.refuse(out, errors.New("it announces no identity token (it runs without security), and the governance has allow_unauthenticated_participants false"))
+		return
+	}
+	// DDS-Security 1.1, 7.4.1.6: no handshake with incompatible attributes.
+	if info := p.Remote.SecurityInfo; info != nil && !attrs.Info.Compatible(*info) {
+		p.refuse(out, fmt.Errorf("its governance differs: %s", DifferParticipant(attrs.Info, *info)))
+		return
+	}
+	hs, err := p.gate.Identity.NewHandshake(spi.RemoteParticipant{
+		GUID: p.Remote.GUID, Vendor: p.Remote.Vendor, IdentityToken: *p.Remote.IdentityToken,
+	})
+	if err != nil {
+		p.refuse(out, fmt.Errorf("validate remote identity: %w", err))
+		return
+	}
+	p.hs, p.state, p.begun, p.err = hs, peerShaking, now, nil
+	p.resends = resendFirst
+	if tok := hs.AuthRequest(); tok != nil {
+		p.initial = true
+		p.send(now, spi.ClassAuthRequest, *tok, rtps.MessageIdentity{}, out)
+	} else {
+		p.at = now.Add(giveUp)
+	}
+	if hs.Initiator() {
+		p.job(out, func() func(time.Time, *Outbox) {
+			tok, err := hs.Begin(now, p.pdata)
+			return func(now time.Time, out *Outbox) {
+				if err != nil {
+					p.refuse(out, fmt.Errorf("begin handshake: %w", err))
+					return
+				}
+				p.initial = false
+				p.send(now, spi.ClassAuth, tok, rtps.MessageIdentity{}, out)
+			}
+		})
+	}
+}
+
+// Announced is called whenever discovery hears the participant's announcement:
+// a handshake that timed out is tried again.
+func (p *Peer) Announced(now time.Time, out *Outbox) {
+	if p.state == peerTimedOut && now.Sub(p.begun) >= retryAfter && !p.busy {
+		p.Begin(now, out)
+	}
+}
+
+func (p *Peer) refuse(out *Outbox, err error) {
+	p.state, p.err, p.at, p.last = peerRefused, err, time.Time{}, nil
+	out.event(PeerRefused, p, err)
+}
+
+// job orders a slow call. f runs on a worker; what it returns, on the loop.
+func (p *Peer) job(out *Outbox, f func() func(time.Time, *Outbox)) {
+	p.busy = true
+	out.Jobs = append(out.Jobs, Job{Peer: p, Run: func() { p.result = f() }})
+}
+
+// Finish continues after the Run of the peer's Job.
+func (p *Peer) Finish(now time.Time, out *Outbox) {
+	if !p.busy || p.result == nil {
+		panic("BUG: admission: Finish without a job that has run")
+	}
+	f := p.result
+	p.busy, p.result = false, nil
+	f(now, out)
+	if m := p.waiting; m != nil && !p.busy {
+		p.waiting = nil
+		p.HandleStateless(now, m, out)
+	}
+}
+
+// send sends a handshake message and keeps it to be sent again.
+func (p *Peer) send(now time.Time, class string, tok rtps.DataHolder, related rtps.MessageIdentity, out *Outbox) {
+	p.last = &rtps.GenericMessage{
+		Related:                related,
+		DestinationParticipant: p.Remote.GUID,
+		ClassID:                class,
+		Data:                   []rtps.DataHolder{tok},
+	}
+	p.resends = resendFirst
+	p.resend(now, out)
+}
+
+func (p *Peer) resend(now time.Time, out *Outbox) {
+	out.Stateless = append(out.Stateless, p.gate.stateless(*p.last))
+	p.at = now.Add(p.resends)
+	p.resends = min(p.resends*3/2, resendMax)
+}
+
+// HandleStateless takes a message of the stateless topic whose sender is this
+// peer. Forged ones change nothing but at most cost one signature check.
+func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbox) {
+	if m.DestinationParticipant != p.gate.Self() || len(m.Data) != 1 || p.Remote.IdentityToken == nil {
+		return
+	}
+	if p.busy {
+		p.waiting = m
+		return
+	}
+	switch m.ClassID {
+	case spi.ClassAuthRequest:
+		if p.state == peerShaking {
+			if err := p.hs.HandleAuthRequest(m.Data[0]); err != nil {
+				out.event(PeerNotice, p, fmt.Errorf("authentication request: %w", err))
+			}
+		}
+	case spi.ClassAuth:
+		p.handleAuth(now, m, out)
+	}
+}
+
+func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
+	if p.last != nil && p.lastIn != nil && reflect.DeepEqual(p.lastIn, m.Data) {
+		// The same message again: our answer was lost. It quotes the copy it answers.
+		p.last.Related = m.Identity
+		out.Stateless = append(out.Stateless, p.gate.stateless(*p.last))
+		return
+	}
+	hs := p.hs
+	switch p.state {
+	case peerShaking:
+	case peerAuthed, peerTimedOut, peerRefused:
+		// The peer starts anew (it restarted, or gave up before we did). What
+		// stands is replaced only when the new handshake has succeeded.
+		if p.Remote.GUID.Compare(p.gate.Self()) > 0 {
+			return // we would be the initiator
+		}
+		var err error
+		hs, err = p.gate.Identity.NewHandshake(spi.RemoteParticipant{
+			GUID: p.Remote.GUID, Vendor: p.Remote.Vendor, IdentityToken: *p.Remote.IdentityToken,
+		})
+		if err != nil {
+			return
+		}
+	default:
+		return
+	}
+	tok, from, known := m.Data[0], m.Identity, m.Data
+	p.job(out, func() func(time.Time, *Outbox) {
+		reply, done, err := hs.Process(now, p.pdata, tok)
+		var adm func(time.Time, *Outbox)
+		if err == nil && done {
+			adm = p.admit(now, hs.Result())
+		}
+		return func(now time.Time, out *Outbox) {
+			if err != nil {
+				p.notice(out, err)
+				return
+			}
+			p.hs, p.lastIn = hs, known
+			if reply != nil {
+				p.initial = false
+				p.send(now, spi.ClassAuth, *reply, from, out)
+			}
+			if adm != nil {
+				p.at = time.Time{} // the answer is sent again only when asked for
+				adm(now, out)
+			}
+		}
+	})
+}
+
+// notice reports a handshake message that failed. The first one of a handshake
+// is kept as the reason to give should it never succeed.
+func (p *Peer) notice(out *Outbox, err error) {
+	if p.state == peerShaking && p.err == nil {
+		p.err = err
+		out.event(PeerNotice, p, fmt.Errorf("handshake: %w", err))
+	}
+}
+
+// admit runs on the worker: permissions and keys of an authenticated peer.
+func (p *Peer) admit(now time.Time, res spi.HandshakeResult) func(time.Time, *Outbox) {
+	var ptok spi.Token
+	if p.Remote.PermissionsToken != nil {
+		ptok = *p.Remote.PermissionsToken
+	}
+	rights, err := p.gate.Permissions.ValidateRemote(now, ptok, res)
+	if err != nil {
+		err = fmt.Errorf("permissions of %s: %w", res.SubjectName, err)
+	}
+	var keys spi.PeerCrypto
+	if err == nil {
+		if keys, err = p.gate.Crypto.NewPeer(p.Remote.GUID, res.Secret); err != nil {
+			err = fmt.Errorf("derive keys: %w", err)
+		}
+	}
+	return func(now time.Time, out *Outbox) {
+		p.Result = res
+		if err != nil {
+			if p.state != peerAuthed {
+				last := p.last
+				p.refuse(out, err)
+				p.last = last // the peer may still need our final message, to refuse us in turn or to stop asking
+			}
+			return
+		}
+		if p.state == peerAuthed {
+			out.event(PeerReset, p, nil)
+			p.Crypto.Close()
+			p.connected = false
+			clear(p.pending)
+			p.pendingOwn = nil
+		}
+		p.state, p.err = peerAuthed, nil
+		p.Rights, p.Crypto = rights, keys
+		p.tokens = 0
+		out.event(PeerAuthenticated, p, nil)
+	}
+}
+
+// Connected is called when the volatile-secure endpoints of both sides are
+// matched: the participant's crypto tokens are sent.
+func (p *Peer) Connected(now time.Time, out *Outbox) {
+	if p.state != peerAuthed {
+		return
+	}
+	p.connected = true
+	p.sendTokens(now, out)
+	if m := p.pendingOwn; m != nil {
+		p.pendingOwn = nil
+		p.HandleVolatile(now, m, out)
+	}
+}
+
+func (p *Peer) sendTokens(now time.Time, out *Outbox) {
+	toks, err := p.Crypto.Tokens()
+	if err != nil {
+		out.event(PeerNotice, p, fmt.Errorf("create participant crypto tokens: %w", err))
+		return
+	}
+	p.tokens++
+	p.at = time.Time{}
+	if p.tokens < tokenResends {
+		p.at = now.Add(tokenResend)
+	}
+	out.Volatile = append(out.Volatile, p.gate.volatile(rtps.GenericMessage{
+		DestinationParticipant: p.Remote.GUID, ClassID: spi.ClassParticipantTokens, Data: toks,
+	}))
+}
+
+// HandleVolatile takes a message of the volatile-secure topic that was sealed
+// by this peer. It returns the key tokens meant for a pair, if any.
+func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox) {
+	if m.DestinationParticipant != p.gate.Self() && !m.DestinationParticipant.IsZero() {
+		return // Interop: Fast DDS sends every token to every matched peer
+	}
+	if p.state != peerAuthed {
+		return
+	}
+	switch m.ClassID {
+	case spi.ClassParticipantTokens:
+		had := p.Crypto.HasTokens()
+		if err := p.Crypto.SetTokens(m.Data); err != nil {
+			out.event(PeerNotice, p, fmt.Errorf("participant crypto tokens: %w", err))
+			return
+		}
+		if p.connected {
+			p.at = time.Time{}
+		}
+		if !had {
+			out.event(PeerKeys, p, nil)
+		}
+	case spi.ClassWriterTokens, spi.ClassReaderTokens:
+		if m.SourceEndpoint.Prefix != p.Remote.GUID.Prefix || m.DestinationEndpoint.Prefix != p.gate.Self().Prefix {
+			return
+		}
+		k := pairKey{m.SourceEndpoint, m.DestinationEndpoint}
+		if _, known := p.pending[k]; known || len(p.pending) < maxPendingTokens {
+			p.pending[k] = *m
+		}
+	}
+}
+
+// Next reports when Advance is due; the zero time means never.
+func (p *Peer) Next() time.Time { return p.at }
+
+// Advance resends what is unanswered.
+func (p *Peer) Advance(now time.Time, out *Outbox) {
+	if p.at.IsZero() || now.Before(p.at) {
+		return
+	}
+	switch p.state {
+	case peerShaking:
+		switch {
+		case p.busy:
+			p.at = now.Add(resendFirst)
+		case now.Sub(p.begun) >= giveUp:
+			err := errors.New("the handshake was not answered")
+			if p.err != nil {
+				err = p.err
+			}
+			p.state, p.at, p.last, p.lastIn = peerTimedOut, time.Time{}, nil, nil
+			p.begun = now
+			p.err = fmt.Errorf("handshake not completed within %v: %w", giveUp, err)
+			out.event(PeerRefused, p, p.err)
+		case p.last != nil:
+			p.resend(now, out)
+		}
+	case peerAuthed:
+		p.at = time.Time{}
+		if p.connected && !p.Crypto.HasTokens() {
+			p.sendTokens(now, out)
+		}
+	default:
+		p.at = time.Time{}
+	}
+}
+
+// Close forgets the peer's keys.
+func (p *Peer) Close() {
+	if p.Crypto != nil {
+		p.Crypto.Close()
+	}
+	p.state, p.at = peerIdle, time.Time{}
+}
