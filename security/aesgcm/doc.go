@@ -1,0 +1,14 @@
+// Package aesgcm is the built-in cryptographic plugin, DDS:Crypto:AES-GCM-GMAC.
+// DDS-Security 1.1, 9.5.
+//
+// It is a plugin: it implements spi.Cryptography. Every object is safe for
+// concurrent use. Sealing and opening take no lock and, once a session is
+// known and dst has room, allocate nothing.
+//
+// # Where the parts are
+//
+// A masterKey is what a crypto token carries (keymat.go). Session keys are
+// derived from it (session.go). A sendKey seals with it (sendkey.go), a recvKey
+// opens (recvkey.go). On top of these are the three levels at which
+// DDS-Security protects: payload.go, submessage.go and message.go.
+package aesgcm
