@@ -40,6 +40,7 @@ type Peer struct {
 	state   peerState
 	err     error // why it was refused
 	hs      spi.Handshake
+	anew    spi.Handshake // a second one, while what the first established stands
 	begun   time.Time
 	last    *rtps.GenericMessage // what we resend; its Related is kept
 	resends time.Duration        // the interval
@@ -51,13 +52,12 @@ type Peer struct {
 	result  func(time.Time, *Outbox)
 	waiting *rtps.GenericMessage // came while busy
 
-	Result     spi.HandshakeResult
-	Rights     spi.RemotePermissions // nil unless authenticated
-	Crypto     spi.PeerCrypto        // nil unless authenticated
-	connected  bool
-	tokens     int // how often ours were sent
-	pending    map[pairKey]rtps.GenericMessage
-	pendingOwn *rtps.GenericMessage // participant tokens that came before ours were derived
+	Result    spi.HandshakeResult
+	Rights    spi.RemotePermissions // nil unless authenticated
+	Crypto    spi.PeerCrypto        // nil unless authenticated
+	connected bool
+	tokens    int // how often ours were sent
+	pending   map[pairKey]rtps.GenericMessage
 }
 
 type pairKey struct{ source, destination rtps.GUID }
@@ -204,29 +204,41 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 		out.Stateless = append(out.Stateless, p.gate.stateless(*p.last))
 		return
 	}
-	hs := p.hs
+	hs, spare := p.hs, spi.Handshake(nil)
 	switch p.state {
 	case peerShaking:
 	case peerAuthed, peerTimedOut, peerRefused:
 		// The peer starts anew (it restarted, or gave up before we did). What
 		// stands is replaced only when the new handshake has succeeded.
-		if p.Remote.GUID.Compare(p.gate.Self()) > 0 {
-			return // we would be the initiator
+		if p.gate.Self().Compare(p.Remote.GUID) < 0 {
+			return // we are the initiator: we begin when it announces itself
 		}
 		var err error
-		hs, err = p.gate.Identity.NewHandshake(spi.RemoteParticipant{
+		spare, err = p.gate.Identity.NewHandshake(spi.RemoteParticipant{
 			GUID: p.Remote.GUID, Vendor: p.Remote.Vendor, IdentityToken: *p.Remote.IdentityToken,
 		})
 		if err != nil {
 			return
 		}
+		hs = p.anew
 	default:
 		return
 	}
 	tok, from, known := m.Data[0], m.Identity, m.Data
 	p.job(out, func() func(time.Time, *Outbox) {
-		reply, done, err := hs.Process(now, p.pdata, tok)
-		var adm func(time.Time, *Outbox)
+		var (
+			reply *spi.Token
+			done  bool
+			err   = errors.New("no handshake is under way")
+			adm   func(time.Time, *Outbox)
+		)
+		if hs != nil {
+			reply, done, err = hs.Process(now, p.pdata, tok)
+		}
+		if err != nil && spare != nil {
+			hs = spare
+			reply, done, err = hs.Process(now, p.pdata, tok)
+		}
 		if err == nil && done {
 			adm = p.admit(now, hs.Result())
 		}
@@ -235,12 +247,16 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 				p.notice(out, err)
 				return
 			}
-			p.hs, p.lastIn = hs, known
+			p.lastIn = known
+			if spare != nil {
+				p.anew = hs
+			}
 			if reply != nil {
 				p.initial = false
 				p.send(now, spi.ClassAuth, *reply, from, out)
 			}
 			if adm != nil {
+				p.hs, p.anew = hs, nil
 				p.at = time.Time{} // the answer is sent again only when asked for
 				adm(now, out)
 			}
@@ -288,7 +304,6 @@ func (p *Peer) admit(now time.Time, res spi.HandshakeResult) func(time.Time, *Ou
 			p.Crypto.Close()
 			p.connected = false
 			clear(p.pending)
-			p.pendingOwn = nil
 		}
 		p.state, p.err = peerAuthed, nil
 		p.Rights, p.Crypto = rights, keys
@@ -305,10 +320,6 @@ func (p *Peer) Connected(now time.Time, out *Outbox) {
 	}
 	p.connected = true
 	p.sendTokens(now, out)
-	if m := p.pendingOwn; m != nil {
-		p.pendingOwn = nil
-		p.HandleVolatile(now, m, out)
-	}
 }
 
 func (p *Peer) sendTokens(now time.Time, out *Outbox) {
