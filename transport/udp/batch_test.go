@@ -1,0 +1,63 @@
+package udp
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds/spi"
+)
+
+func TestAllocs(t *testing.T) {
+	tr, err := New(Config{})
+	require.NoError(t, err)
+	c, err := tr.Listen(spi.ListenConfig{Domain: 164, ParticipantID: -1, Logger: logger()})
+	require.NoError(t, err)
+	defer c.Close()
+	batch := []spi.Datagram{
+		{To: c.DefaultUnicast()[0], Data: []byte("one")},
+		{To: c.DefaultMulticast()[0], Data: []byte("two")},
+		{To: c.DefaultUnicast()[0], Data: []byte("three")},
+	}
+	uni, multi := c.Receivers()[userUni], c.Receivers()[userMulti]
+	bufs, sizes, from := buffers(4)
+	allocs := testing.AllocsPerRun(200, func() {
+		if err := c.WriteBatch(batch); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := uni.ReadBatch(bufs, sizes, from); n != 2 || err != nil {
+			t.Fatal(n, err)
+		}
+		if n, err := multi.ReadBatch(bufs, sizes, from); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	})
+	require.Zero(t, allocs)
+}
+
+func BenchmarkWriteBatch(b *testing.B) {
+	tr, err := New(Config{})
+	require.NoError(b, err)
+	c, err := tr.Listen(spi.ListenConfig{Domain: 165, ParticipantID: -1, Logger: logger()})
+	require.NoError(b, err)
+	defer c.Close()
+	var batch []spi.Datagram
+	for range 16 {
+		batch = append(batch, spi.Datagram{To: c.DefaultUnicast()[0], Data: make([]byte, 1024)})
+	}
+	bufs, sizes, from := buffers(16)
+	r := c.Receivers()[userUni]
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.WriteBatch(batch); err != nil {
+			b.Fatal(err)
+		}
+		for got := 0; got < len(batch); {
+			n, err := r.ReadBatch(bufs, sizes, from)
+			if err != nil {
+				b.Fatal(err)
+			}
+			got += n
+		}
+	}
+}

@@ -1,0 +1,119 @@
+// Package udp carries RTPS messages over UDP: the platform of DDSI-RTPS 2.5,
+// chapter 9, over IPv4 and IPv6, unicast and multicast.
+//
+// It is a plugin: it implements spi.Transport and imports spi and rtps only.
+//
+// # Which traffic is accepted
+//
+// With interfaces named (Config.Interfaces or SECDDS_INTERFACE), the unicast
+// sockets are bound to the addresses of these interfaces, so the kernel
+// delivers nothing that was sent to another address. With none named every
+// interface is meant, and the unicast sockets are bound to the wildcard
+// address. Multicast is received only on the interfaces in use, in either case.
+//
+// # Which way it leaves
+//
+// Multicast leaves once through every interface in use. Unicast leaves from the
+// metatraffic unicast socket: the one of the interface whose network the
+// destination is in; otherwise the first whose address is not a loopback one,
+// and the kernel routes it.
+//
+// # IPv6
+//
+// DDSI-RTPS 2.5 names no IPv6 group. Interop: Cyclone DDS uses
+// ff02::ffff:239.255.0.1, Fast DDS ff1e::ffff:efff:1; both are joined and sent
+// to, the former is announced. Link-local unicast addresses are not announced:
+// a locator has no room for their zone.
+package udp
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/secdds/dds/spi"
+)
+
+// EnvInterface is the environment variable that names the interfaces, separated
+// by commas, where Config.Interfaces is empty.
+const EnvInterface = "SECDDS_INTERFACE"
+
+// A Family says which versions of IP are used.
+type Family uint8
+
+// Families.
+const (
+	IPv4 Family = iota // IPv4 only: the default
+	IPv6               // IPv6 only
+	Dual               // both
+)
+
+const (
+	defaultReceiveBuffer = 4 << 20
+	defaultSendBuffer    = 1 << 20
+	defaultMaxMessage    = 65000
+	maxMessage           = 65507 // 65,535 less the headers of IPv4 and UDP
+	minMessage           = 512
+)
+
+// A Config configures a Transport. The zero Config is valid. It is copied.
+type Config struct {
+	// Interfaces are the names ("eth0", "lo") or addresses ("192.0.2.7") of the
+	// interfaces to use. If empty, those of the environment variable
+	// SECDDS_INTERFACE; if that is empty too, every interface that is up and can
+	// do multicast, and loopback when there is no such interface.
+	Interfaces []string
+
+	// Family says which versions of IP are used. If zero, IPv4.
+	Family Family
+
+	// ReceiveBuffer and SendBuffer are the sizes of the kernel's buffers for one
+	// socket, in octets. If zero, 4 MiB and 1 MiB. Where the kernel grants less,
+	// a warning is logged and what it granted is used.
+	ReceiveBuffer, SendBuffer int
+
+	// MulticastTTL is how many networks multicast may cross, 1 to 255. If zero, 1.
+	MulticastTTL int
+
+	// MaxMessage is the largest message that is sent, in octets, 512 to 65507.
+	// If zero, 65000. A message above the MTU is fragmented by IP.
+	MaxMessage int
+}
+
+// A Transport makes UDP sockets for participants.
+type Transport struct{ cfg Config }
+
+var _ spi.Transport = (*Transport)(nil)
+
+// New checks cfg. The interfaces are looked up by Listen, as they come and go.
+func New(cfg Config) (*Transport, error) {
+	cfg.Interfaces = append([]string(nil), cfg.Interfaces...)
+	if len(cfg.Interfaces) == 0 {
+		for name := range strings.SplitSeq(os.Getenv(EnvInterface), ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				cfg.Interfaces = append(cfg.Interfaces, name)
+			}
+		}
+	}
+	if cfg.Family > Dual {
+		return nil, fmt.Errorf("udp: unknown family %d", cfg.Family)
+	}
+	for _, f := range []struct {
+		name          string
+		v             *int
+		def, min, max int
+	}{
+		{"receive buffer", &cfg.ReceiveBuffer, defaultReceiveBuffer, 1, 1 << 30},
+		{"send buffer", &cfg.SendBuffer, defaultSendBuffer, 1, 1 << 30},
+		{"multicast TTL", &cfg.MulticastTTL, 1, 1, 255},
+		{"largest message", &cfg.MaxMessage, defaultMaxMessage, minMessage, maxMessage},
+	} {
+		if *f.v == 0 {
+			*f.v = f.def
+		}
+		if *f.v < f.min || *f.v > f.max {
+			return nil, fmt.Errorf("udp: %s of %d is not within %d and %d", f.name, *f.v, f.min, f.max)
+		}
+	}
+	return &Transport{cfg: cfg}, nil
+}
