@@ -1,0 +1,283 @@
+package gotype
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/secdds/dds/cdr"
+)
+
+// Decode decodes a SerializedPayload into v. It takes XCDR1 and XCDR2, final
+// and delimited, in either byte order. What v gets is a copy of payload.
+//
+// Slices in v are reused if their capacity suffices, and a string that is
+// equal already is left alone, so that decoding into the same variable again
+// and again need not allocate. Of an appendable type, members at the end that
+// were not sent become zero, and sent members that are unknown are skipped.
+//
+// The error matches [cdr.ErrMalformed] and names the field; v has then been
+// overwritten in part. What is allocated is in proportion to payload, by a
+// factor that the Go type determines (a struct per few octets at worst).
+func (t *Type) Decode(payload []byte, v unsafe.Pointer) error {
+	return t.decode(payload, v, t.whole)
+}
+
+// DecodeKey decodes a SerializedPayload sent with flag K into the key members
+// of v, and leaves the others alone.
+func (t *Type) DecodeKey(payload []byte, v unsafe.Pointer) error {
+	return t.decode(payload, v, t.key)
+}
+
+func (t *Type) decode(payload []byte, v unsafe.Pointer, p plan) error {
+	h, content, err := cdr.ParseHeader(payload)
+	if err != nil {
+		return fmt.Errorf("decode %s: %w", t.name, err)
+	}
+	if h.ID.Mutable() {
+		return fmt.Errorf("decode %s: %w: parameter lists (mutable types) are not supported", t.name, cdr.ErrMalformed)
+	}
+	if t.ext == Appendable {
+		content = h.Trim(content) // where it ends tells which members are there
+	}
+	d := decoder{r: cdr.NewReader(content, h.ID)}
+	if h.ID.Delimited() {
+		mark := d.r.Begin()
+		d.run(p, v, true)
+		d.r.End(mark)
+	} else {
+		d.run(p, v, true)
+	}
+	if err := d.r.Err(); err != nil {
+		if d.bad == nil {
+			return fmt.Errorf("decode %s: %w", t.name, err)
+		}
+		return fmt.Errorf("decode %s: field %s: %w", t.name, d.bad.path, err)
+	}
+	return nil
+}
+
+// A decoder carries out plans.
+type decoder struct {
+	r   cdr.Reader
+	bad *op // the first op that failed
+}
+
+// errBound refuses what is longer than the type says.
+var errBound = fmt.Errorf("%w: longer than its bound", cdr.ErrMalformed)
+
+// run decodes into the value at base. If open, the writer's type may end
+// before ours does: where nothing is left, the other members become zero.
+func (d *decoder) run(p plan, base unsafe.Pointer, open bool) {
+	for i := range p {
+		o := &p[i]
+		if open && o.first && d.r.Len() == 0 && d.r.Err() == nil {
+			p[i:].zero(base)
+			return
+		}
+		v := o.at(base)
+		switch o.kind {
+		case opRun:
+			d.fixed(o, v)
+		case opBools:
+			d.bools(o, v, o.n)
+		case opString:
+			d.str(o, (*string)(v))
+		case opArray:
+			d.array(o, v)
+		case opDelim:
+			d.delimited(o, v)
+		default:
+			d.sequence(o, (*slice)(v))
+		}
+		if d.r.Err() != nil {
+			if d.bad == nil {
+				d.bad = o
+			}
+			return
+		}
+	}
+}
+
+// at returns where o's value stands in the value at base: nowhere, if nobody
+// wants it.
+func (o *op) at(base unsafe.Pointer) unsafe.Pointer {
+	if o.skip {
+		return nil
+	}
+	return unsafe.Add(base, o.off)
+}
+
+// element returns where element i of the collection at v stands.
+func (o *op) element(v unsafe.Pointer, i int) unsafe.Pointer {
+	if o.skip {
+		return nil
+	}
+	return unsafe.Add(v, uintptr(i)*o.stride)
+}
+
+// fixed decodes one or more primitives.
+func (d *decoder) fixed(o *op, v unsafe.Pointer) {
+	mark := d.begin(o)
+	switch {
+	case o.skip:
+		d.r.Skip(o.size, o.n)
+	case o.n > 1:
+		d.r.Native(o.size, unsafe.Slice((*byte)(v), o.n*o.size))
+	case o.size == 1:
+		*(*uint8)(v) = d.r.Uint8()
+	case o.size == 2:
+		*(*uint16)(v) = d.r.Uint16()
+	case o.size == 4:
+		*(*uint32)(v) = d.r.Uint32()
+	default:
+		*(*uint64)(v) = d.r.Uint64()
+	}
+	d.end(mark)
+}
+
+// bools decodes n booleans; a Go bool must never be anything but 0 or 1.
+func (d *decoder) bools(o *op, v unsafe.Pointer, n int) {
+	b := d.r.Bytes(n)
+	for _, c := range b {
+		if c > 1 {
+			d.r.Fail(cdr.ErrBool)
+			return
+		}
+	}
+	if !o.skip && len(b) > 0 {
+		copy(unsafe.Slice((*byte)(v), n), b)
+	}
+}
+
+func (d *decoder) str(o *op, v *string) {
+	b := d.r.StringBytes()
+	switch {
+	case o.bound > 0 && len(b) > o.bound:
+		d.r.Fail(errBound)
+	case d.r.Err() == nil && !o.skip && *v != string(b):
+		*v = string(b)
+	}
+}
+
+// delimited decodes a struct that has a DHEADER in XCDR2.
+func (d *decoder) delimited(o *op, v unsafe.Pointer) {
+	if !d.r.V2() {
+		d.run(o.sub, v, false)
+		return
+	}
+	mark := d.r.Begin()
+	if !o.skip {
+		d.run(o.sub, v, true)
+	}
+	d.r.End(mark)
+}
+
+// begin enters the DHEADER of a collection, if it has one; else it returns -1.
+func (d *decoder) begin(o *op) int {
+	if o.dheader && d.r.V2() {
+		return d.r.Begin()
+	}
+	return -1
+}
+
+// end leaves what begin entered.
+func (d *decoder) end(mark int) {
+	if mark >= 0 {
+		d.r.EndExact(mark)
+	}
+}
+
+func (d *decoder) array(o *op, v unsafe.Pointer) {
+	mark := d.begin(o)
+	if o.skip && mark >= 0 {
+		d.r.End(mark)
+		return
+	}
+	for i := 0; i < o.n && d.r.Err() == nil; i++ {
+		d.run(o.sub, o.element(v, i), false)
+	}
+	d.end(mark)
+}
+
+// sequence decodes into the slice v.
+func (d *decoder) sequence(o *op, v *slice) {
+	mark := d.begin(o)
+	least := o.least[0]
+	if d.r.V2() {
+		least = o.least[1]
+	}
+	n := d.r.Length(least)
+	switch {
+	case o.bound > 0 && n > o.bound:
+		d.r.Fail(errBound)
+	case o.skip:
+		d.skipElements(o, n)
+	case o.sub != nil:
+		d.elements(o, v, n)
+	default:
+		if n > v.cap {
+			*v = grown(o.typ, slice{}, n)
+		}
+		v.len = n
+		if o.kind == opSeqBool {
+			d.bools(o, v.data, n)
+		} else if n > 0 {
+			d.r.Native(o.size, unsafe.Slice((*byte)(v.data), n*o.size))
+		}
+	}
+	d.end(mark)
+}
+
+// elements decodes n elements that are not primitive. Length has seen to it
+// that n*least octets are there; where the Go type is much larger than that,
+// memory is had by and by, as elements turn out to be well-formed.
+func (d *decoder) elements(o *op, v *slice, n int) {
+	const generous = 16 // octets of memory for one of the input that may yet be bad
+	v.len = min(n, v.cap)
+	for i := range n {
+		if i == v.len {
+			afford := max(generous*d.r.Len()/int(o.stride), 1)
+			*v = grown(o.typ, *v, min(n, max(2*i, afford)))
+		}
+		d.run(o.sub, o.element(v.data, i), false)
+		if d.r.Err() != nil {
+			return
+		}
+	}
+	v.len = n
+}
+
+func (d *decoder) skipElements(o *op, n int) {
+	if o.sub == nil {
+		d.r.Skip(o.size, n)
+		return
+	}
+	for i := 0; i < n && d.r.Err() == nil; i++ {
+		d.run(o.sub, nil, false)
+	}
+}
+
+// zero sets what p decodes to zero. Slices keep their capacity.
+func (p plan) zero(base unsafe.Pointer) {
+	for i := range p {
+		o := &p[i]
+		if o.skip {
+			continue
+		}
+		v := unsafe.Add(base, o.off)
+		switch o.kind {
+		case opRun, opBools:
+			clear(unsafe.Slice((*byte)(v), o.n*o.size))
+		case opString:
+			*(*string)(v) = ""
+		case opArray:
+			for i := range o.n {
+				o.sub.zero(unsafe.Add(v, uintptr(i)*o.stride))
+			}
+		case opDelim:
+			o.sub.zero(v)
+		default:
+			(*slice)(v).len = 0
+		}
+	}
+}
