@@ -1,0 +1,159 @@
+package aesgcm
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Submessage kinds. DDS-Security 1.1, 7.3.6.2; DDSI-RTPS 2.5, 9.4.5.1.1.
+const (
+	subInfoSrc      = 0x0c
+	subSecBody      = 0x30
+	subSecPrefix    = 0x31
+	subSecPostfix   = 0x32
+	subSRTPSPrefix  = 0x33
+	subSRTPSPostfix = 0x34
+)
+
+const (
+	flagE = 0x01 // octetsToNextHeader is little-endian; contents are big-endian always
+
+	subHeaderLen    = 4
+	cryptoHeaderLen = 20 // kind 4, key id 4, session id 4, IV suffix 8
+	lengthLen       = 4  // of CryptoContent
+	tagLen          = 16
+	countLen        = 4  // of receiver-specific MACs
+	macLen          = 20 // key id 4, MAC 16
+	rtpsHeaderLen   = 20
+	infoSrcLen      = 24
+
+	prefixLen    = subHeaderLen + cryptoHeaderLen // SEC_PREFIX, SRTPS_PREFIX
+	bodyStartLen = subHeaderLen + lengthLen       // SEC_BODY up to the ciphertext
+	postfixLen   = subHeaderLen + tagLen + countLen
+)
+
+var (
+	errMalformed = errors.New("aesgcm: malformed")
+	errNoKey     = errors.New("aesgcm: no such key")
+	errTag       = errors.New("aesgcm: authentication failed")
+	errOrigin    = errors.New("aesgcm: no receiver-specific MAC for us")
+	errTooLong   = errors.New("aesgcm: too long to be sealed")
+	errClosed    = errors.New("aesgcm: keys have been closed")
+	errReceiver  = errors.New("aesgcm: receiver is not one of this key")
+)
+
+// A cryptoHeader is CryptoHeader, as it lies in a message. DDS-Security 1.1, 9.5.2.3.
+type cryptoHeader []byte
+
+// ref is the transformation kind and key id: what a key is looked up by.
+func (h cryptoHeader) ref() keyRef        { return keyRef(h[0:8]) }
+func (h cryptoHeader) session() []byte    { return h[8:12] }
+func (h cryptoHeader) nonce() []byte      { return h[8:20] } // session id and IV suffix: 9.5.3.3.4
+func (h cryptoHeader) isGCM() bool        { return kind(h[3]).encrypts() }
+func (h cryptoHeader) sessionID() [4]byte { return [4]byte(h[8:12]) }
+
+// A keyRef names a key on the wire: transformation kind and id.
+type keyRef [8]byte
+
+func (m *masterKey) ref() keyRef {
+	return keyRef{3: byte(m.kind), 4: m.id[0], 5: m.id[1], 6: m.id[2], 7: m.id[3]}
+}
+
+// A sealed is a protected submessage or message, taken apart. Its fields borrow
+// what was parsed.
+type sealed struct {
+	crypto cryptoHeader
+	body   []byte // ciphertext; for GMAC, the submessages in clear
+	tag    []byte // common_mac
+	macs   []byte // receiver-specific MACs, macLen octets each
+}
+
+// splitSealed takes apart a prefix, a body and a postfix, which b holds and
+// nothing else.
+func splitSealed(b []byte, prefix, postfix byte) (s sealed, err error) {
+	id, head, rest, ok := nextSub(b)
+	if !ok || id != prefix || len(head) != cryptoHeaderLen {
+		return s, errMalformed
+	}
+	s.crypto = cryptoHeader(head)
+
+	if s.crypto.isGCM() {
+		var content []byte
+		if id, content, rest, ok = nextSub(rest); !ok || id != subSecBody || len(content) < lengthLen {
+			return s, errMalformed
+		}
+		n := binary.BigEndian.Uint32(content)
+		pad := uint64(len(content)-lengthLen) - uint64(n) // wraps when n is too large
+		if pad > 3 {
+			return s, errMalformed
+		}
+		s.body = content[lengthLen : lengthLen+int(n)]
+	} else {
+		s.body = rest
+		for {
+			if len(rest) == 0 {
+				return s, errMalformed
+			}
+			if rest[0] == postfix {
+				break
+			}
+			if _, _, rest, ok = nextSub(rest); !ok {
+				return s, errMalformed
+			}
+		}
+		s.body = s.body[:len(s.body)-len(rest)]
+	}
+
+	if len(rest) < subHeaderLen || rest[0] != postfix {
+		return s, errMalformed
+	}
+	// Interop: OpenDDS writes octetsToNextHeader = 0 in SRTPS_POSTFIX: to the end.
+	foot := rest[subHeaderLen:]
+	if n := subLen(rest); n != 0 && n != len(foot) {
+		return s, errMalformed
+	}
+	return s, s.splitFooter(foot)
+}
+
+// splitFooter takes apart CryptoFooter. DDS-Security 1.1, 9.5.2.5.
+func (s *sealed) splitFooter(foot []byte) error {
+	if len(foot) < tagLen+countLen {
+		return errMalformed
+	}
+	s.tag = foot[:tagLen]
+	s.macs = foot[tagLen+countLen:]
+	if n := binary.BigEndian.Uint32(foot[tagLen:]); uint64(n)*macLen != uint64(len(s.macs)) {
+		return errMalformed
+	}
+	return nil
+}
+
+// subLen reads octetsToNextHeader; b holds a submessage header.
+func subLen(b []byte) int {
+	if b[1]&flagE != 0 {
+		return int(binary.LittleEndian.Uint16(b[2:]))
+	}
+	return int(binary.BigEndian.Uint16(b[2:]))
+}
+
+// nextSub takes the first submessage off b. A length of zero is taken to be
+// that: inside something sealed nothing runs on to the end.
+func nextSub(b []byte) (id byte, body, rest []byte, ok bool) {
+	if len(b) < subHeaderLen {
+		return 0, nil, nil, false
+	}
+	n := subHeaderLen + subLen(b)
+	if n > len(b) {
+		return 0, nil, nil, false
+	}
+	return b[0], b[subHeaderLen:n], b[n:], true
+}
+
+// appendSubHeader appends a submessage header in little-endian order.
+func appendSubHeader(b []byte, id byte, n int) []byte {
+	return append(b, id, flagE, byte(n), byte(n>>8))
+}
+
+func pad4(n int) int { return -n & 3 }
+
+const zeros = "\x00\x00\x00\x00"
