@@ -30,7 +30,7 @@ func (m messageSealer) Overhead(receivers int) int { return overhead(receivers) 
 
 // OpenMessage implements spi.PeerCrypto.
 func (p *peer) OpenMessage(dst, msg []byte) ([]byte, error) {
-	if len(msg) < rtpsHeaderLen || !bytes.Equal(msg[8:rtpsHeaderLen], p.remote.Prefix[:]) {
+	if len(msg) < rtpsHeaderLen || string(msg[:4]) != "RTPS" || !bytes.Equal(msg[8:rtpsHeaderLen], p.remote.Prefix[:]) {
 		return dst, errMalformed
 	}
 	s, err := splitSealed(msg[rtpsHeaderLen:], subSRTPSPrefix, subSRTPSPostfix)
