@@ -43,6 +43,9 @@ func (c *Cursor) take(n, align int) []byte {
 	return c.b[start:c.off:c.off]
 }
 
+// align skips the padding up to the next multiple of 4, or to the end.
+func (c *Cursor) align() { c.off += min(-c.off&3, c.Remaining()) }
+
 // Uint8 reads an octet.
 func (c *Cursor) Uint8() uint8 {
 	if p := c.take(1, 1); p != nil {

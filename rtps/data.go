@@ -64,8 +64,8 @@ func ParseData(s Submessage) (Data, error) {
 		Reader: c.EntityID(), Writer: c.EntityID(),
 		SN: c.SequenceNumber(),
 	}
-	// "Implementations … must skip the appropriate number of octets": a later
-	// version may put more in front of the inline QoS (9.4.5.4.3).
+	// A later version may put more in front of the inline QoS; the count is
+	// there to skip it (9.4.5.4).
 	if skip < toInlineQoS {
 		return Data{}, malformed(s, "bad octetsToInlineQos")
 	}

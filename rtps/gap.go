@@ -22,7 +22,7 @@ func (g Gap) Append(b []byte) []byte {
 
 // ParseGap decodes the body of s. It borrows nothing from s. The range
 // Start..List.Base-1 may be of any size: never walk it number by number.
-// The group information of flag G (8.3.8.4.2) is skipped.
+// The group information of flag G comes last and is skipped.
 func ParseGap(s Submessage) (Gap, error) {
 	c := s.cursor()
 	g := Gap{

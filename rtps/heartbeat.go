@@ -15,8 +15,8 @@ type Heartbeat struct {
 
 const heartbeatLen = 28 // 4+4+8+8+4
 
-// Flags of HEARTBEAT. The group information of flag G (8.3.8.6.2) is not used:
-// its fields come last and are skipped.
+// Flags of HEARTBEAT. The group information of flag G comes last and is
+// skipped.
 const (
 	heartbeatF byte = 0x02
 	heartbeatL byte = 0x04

@@ -64,6 +64,7 @@ func ParsePropertyList(value []byte, littleEndian bool) ([]Property, []BinaryPro
 	c := NewCursor(value, littleEndian)
 	props := c.properties()
 	var bin []BinaryProperty
+	c.align()
 	if c.Remaining() > 3 { // what is less is padding
 		bin = c.binaryProperties()
 	}

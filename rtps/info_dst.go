@@ -3,7 +3,7 @@ package rtps
 // An InfoDst says which participant the submessages after it are for; zero
 // means every one.
 //
-// DDSI-RTPS 2.5, 8.3.8.7 (meaning) and 9.4.5.9 (wire).
+// DDSI-RTPS 2.5, 8.3.8 (meaning) and 9.4.5.9 (wire).
 type InfoDst struct{ Prefix GUIDPrefix }
 
 // Append appends i, header included, to b.

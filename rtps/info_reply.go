@@ -5,7 +5,7 @@ import "encoding/binary"
 // An InfoReply says where answers to the submessages after it are to go. It is
 // parsed so that it can be shown; whoever obeys it sends where a stranger says.
 //
-// DDSI-RTPS 2.5, 8.3.8.8 (meaning), 9.4.5.9 and 9.4.5.10 (wire).
+// DDSI-RTPS 2.5, 8.3.8 (meaning), 9.4.5.10 and 9.4.5.15 (wire).
 type InfoReply struct {
 	Unicast   []Locator
 	Multicast []Locator // nil: flag M is clear
@@ -39,13 +39,9 @@ func appendLocators(b []byte, ls []Locator) []byte {
 // borrows nothing from s.
 func ParseInfoReply(s Submessage) (InfoReply, error) {
 	c := s.cursor()
-	read := (*Cursor).locators
-	if s.Kind == SubInfoReplyIP4 {
-		read = (*Cursor).locatorIP4
-	}
-	i := InfoReply{Unicast: read(&c)}
+	i := InfoReply{Unicast: c.locators(s.Kind)}
 	if s.Flags&infoReplyM != 0 {
-		i.Multicast = read(&c)
+		i.Multicast = c.locators(s.Kind)
 	}
 	if c.short {
 		return InfoReply{}, malformed(s, "truncated")
@@ -53,7 +49,13 @@ func ParseInfoReply(s Submessage) (InfoReply, error) {
 	return i, nil
 }
 
-func (c *Cursor) locators() []Locator {
+func (c *Cursor) locators(kind byte) []Locator {
+	if kind == SubInfoReplyIP4 { // one LocatorUDPv4_t: DDSI-RTPS 2.5, 9.3.2.5
+		l := Locator{Kind: LocatorUDPv4}
+		binary.BigEndian.PutUint32(l.Address[12:], c.Uint32())
+		l.Port = c.Uint32()
+		return []Locator{l}
+	}
 	n := c.Count(24)
 	if c.short {
 		return nil
@@ -63,12 +65,4 @@ func (c *Cursor) locators() []Locator {
 		ls = append(ls, c.Locator())
 	}
 	return ls
-}
-
-// locatorIP4 reads a LocatorUDPv4_t. DDSI-RTPS 2.5, 9.3.2.5.
-func (c *Cursor) locatorIP4() []Locator {
-	l := Locator{Kind: LocatorUDPv4}
-	binary.BigEndian.PutUint32(l.Address[12:], c.Uint32())
-	l.Port = c.Uint32()
-	return []Locator{l}
 }

@@ -3,7 +3,7 @@ package rtps
 // An InfoSrc says which participant the submessages after it are from, and
 // which version and vendor wrote them.
 //
-// DDSI-RTPS 2.5, 8.3.8.9 (meaning) and 9.4.5.10 (wire).
+// DDSI-RTPS 2.5, 8.3.8 (meaning) and 9.4.5.11 (wire).
 type InfoSrc struct {
 	Version ProtocolVersion
 	Vendor  VendorID

@@ -3,7 +3,7 @@ package rtps
 // An InfoTS gives the source timestamp of the submessages after it, or, when
 // Invalid, takes it away.
 //
-// DDSI-RTPS 2.5, 8.3.8.9 (meaning) and 9.4.5.11 (wire).
+// DDSI-RTPS 2.5, 8.3.8 (meaning) and 9.4.5.12 (wire).
 type InfoTS struct {
 	Time    Time
 	Invalid bool // I: there is no Time

@@ -75,7 +75,7 @@ func ParseInlineQoS(b []byte, littleEndian bool) (InlineQoS, error) {
 func (q *InlineQoS) read(p Parameter, c *Cursor) {
 	switch p.ID {
 	case PIDStatusInfo:
-		// "StatusInfo_t … octet[4]": an array of octets has no byte order.
+		// StatusInfo_t is an array of octets: it has no byte order.
 		if v := c.Octets(4); v != nil {
 			q.StatusInfo, q.HasStatus = binary.BigEndian.Uint32(v), true
 		}

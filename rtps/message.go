@@ -17,8 +17,8 @@ func (h Header) Append(b []byte) []byte {
 }
 
 // ParseHeader decodes the header of msg; rest, for Next, is what follows it. A
-// minor version above ours is accepted: DDSI-RTPS 2.5, 8.6 has later minor
-// versions add nothing that an earlier one may not skip.
+// minor version above ours is accepted: what later ones add can be skipped
+// (DDSI-RTPS 2.5, 8.6).
 func ParseHeader(msg []byte) (h Header, rest []byte, err error) {
 	if len(msg) < HeaderLen {
 		return Header{}, nil, malformedIn("message header", "truncated")
@@ -29,9 +29,8 @@ func ParseHeader(msg []byte) (h Header, rest []byte, err error) {
 	h.Version = ProtocolVersion{msg[4], msg[5]}
 	h.Vendor = VendorID(msg[6:8])
 	h.Prefix = GUIDPrefix(msg[8:20])
-	// "The major protocol version is larger than the major protocol version
-	// supported by the implementation" makes a header invalid (8.3.6.3); no
-	// version 1 exists on the wire of today.
+	// A larger major version makes the header invalid (8.3.7); version 1 has
+	// another layout of DATA.
 	if h.Version.Major != 2 {
 		return Header{}, nil, malformedIn("message header", "major version is not 2")
 	}

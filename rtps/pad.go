@@ -1,6 +1,6 @@
 package rtps
 
-// A Pad means nothing. DDSI-RTPS 2.5, 8.3.8.13 (meaning) and 9.4.5.15 (wire).
+// A Pad means nothing. DDSI-RTPS 2.5, 8.3.8 (meaning) and 9.4.5.13 (wire).
 type Pad struct{ Len int } // octets after the header, up to 65535
 
 // Append appends p, header included, to b.

@@ -112,11 +112,8 @@ func Next(rest []byte) (s Submessage, next []byte, err error) {
 	if s.LittleEndian() {
 		n = int(binary.LittleEndian.Uint16(rest[2:]))
 	}
-	// "In case octetsToNextHeader==0 and the kind of Submessage is PAD or
-	// INFO_TS, the next Submessage header starts immediately after the current
-	// Submessage header OR the PAD or INFO_TS is the last Submessage", and for
-	// all other kinds "the Submessage is the last Submessage in the Message and
-	// extends up to the end of the Message".
+	// A length of 0 says that the submessage is the last one and goes on to the
+	// end of the message; but a PAD or INFO_TS is empty then.
 	if n == 0 && s.Kind != SubPad && s.Kind != SubInfoTS {
 		n = len(rest) - SubmessageHeaderLen
 	}

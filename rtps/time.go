@@ -3,6 +3,9 @@ package rtps
 import "time"
 
 // A Time is seconds and 2^-32 fractions since the Unix epoch. DDSI-RTPS 2.5, 9.3.2.
+//
+// On the wire the seconds are unsigned and last until 2106: after 2038 Sec is
+// negative.
 type Time struct {
 	Sec  int32
 	Frac uint32
@@ -18,7 +21,7 @@ func TimeOf(t time.Time) Time {
 
 // Time converts t. The conversion is exact to a nanosecond.
 func (t Time) Time() time.Time {
-	return time.Unix(int64(t.Sec), int64((uint64(t.Frac)*1e9+1<<31)>>32))
+	return time.Unix(int64(uint32(t.Sec)), int64((uint64(t.Frac)*1e9+1<<31)>>32))
 }
 
 // A Duration is seconds and 2^-32 fractions. DDSI-RTPS 2.5, 9.3.2.
