@@ -23,43 +23,97 @@ func (t *Type) Decode(payload []byte, v unsafe.Pointer) error {
 }
 
 // DecodeKey decodes a SerializedPayload sent with flag K into the key members
-// of v, and leaves the others alone.
+// of v, and leaves the others alone. A key that lacks a member is refused.
+//
+// Interop: Cyclone DDS 0.10 leaves the DHEADERs of types out of the keys it
+// sends in XCDR2, D_CDR2 or not; later versions put them in. Both are taken:
+// the whole content must fit the key one way or the other.
 func (t *Type) DecodeKey(payload []byte, v unsafe.Pointer) error {
-	return t.decode(payload, v, t.key)
+	id, content, err := t.open(payload)
+	if err != nil {
+		return err
+	}
+	d := decoder{r: cdr.NewReader(content, id), closed: true}
+	d.outer(t.key, v, id.Delimited())
+	if d.r.Err() == nil && (d.r.Len() < 4 || !id.V2()) { // less than 4 may be padding
+		return nil
+	}
+	if id.V2() {
+		flat := decoder{r: cdr.NewReader(content, id), closed: true, flat: true}
+		flat.outer(t.key, v, false)
+		if flat.r.Err() == nil && flat.r.Len() < 4 {
+			return nil
+		}
+		d.r.Fail(cdr.ErrLength) // unless there is a failure already
+	}
+	return d.err(t)
 }
 
 func (t *Type) decode(payload []byte, v unsafe.Pointer, p plan) error {
-	h, content, err := cdr.ParseHeader(payload)
+	id, content, err := t.open(payload)
 	if err != nil {
-		return fmt.Errorf("decode %s: %w", t.name, err)
+		return err
 	}
-	if h.ID.Mutable() {
-		return fmt.Errorf("decode %s: %w: parameter lists (mutable types) are not supported", t.name, cdr.ErrMalformed)
+	d := decoder{r: cdr.NewReader(content, id)}
+	d.outer(p, v, id.Delimited())
+	return d.err(t)
+}
+
+// open returns the content of payload and how it is encoded.
+func (t *Type) open(payload []byte) (cdr.ID, []byte, error) {
+	h, content, err := cdr.ParseHeader(payload)
+	if err == nil && h.ID.Mutable() {
+		err = errMutable
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("decode %s: %w", t.name, err)
 	}
 	if t.ext == Appendable {
 		content = h.Trim(content) // where it ends tells which members are there
 	}
-	d := decoder{r: cdr.NewReader(content, h.ID)}
-	if h.ID.Delimited() {
-		mark := d.r.Begin()
-		d.run(p, v, true)
-		d.r.End(mark)
-	} else {
-		d.run(p, v, true)
-	}
-	if err := d.r.Err(); err != nil {
-		if d.bad == nil {
-			return fmt.Errorf("decode %s: %w", t.name, err)
-		}
-		return fmt.Errorf("decode %s: field %s: %w", t.name, d.bad.path, err)
-	}
-	return nil
+	return h.ID, content, nil
 }
 
 // A decoder carries out plans.
 type decoder struct {
-	r   cdr.Reader
-	bad *op // the first op that failed
+	r      cdr.Reader
+	closed bool // every member must be there
+	flat   bool // types have no DHEADER
+	bad    *op  // the first op that failed
+}
+
+var errMutable = fmt.Errorf("%w: parameter lists (mutable types) are not supported", cdr.ErrMalformed)
+
+// outer decodes the outermost type.
+func (d *decoder) outer(p plan, v unsafe.Pointer, delimited bool) {
+	if !delimited {
+		d.run(p, v, true)
+		return
+	}
+	mark := d.r.Begin()
+	d.run(p, v, true)
+	d.leave(mark)
+}
+
+// leave ends a delimited struct.
+func (d *decoder) leave(mark int) {
+	if d.closed {
+		d.r.EndExact(mark)
+	} else {
+		d.r.End(mark)
+	}
+}
+
+// err returns what went wrong, and where in t.
+func (d *decoder) err(t *Type) error {
+	switch err := d.r.Err(); {
+	case err == nil:
+		return nil
+	case d.bad == nil:
+		return fmt.Errorf("decode %s: %w", t.name, err)
+	default:
+		return fmt.Errorf("decode %s: field %s: %w", t.name, d.bad.path, err)
+	}
 }
 
 // errBound refuses what is longer than the type says.
@@ -70,7 +124,7 @@ var errBound = fmt.Errorf("%w: longer than its bound", cdr.ErrMalformed)
 func (d *decoder) run(p plan, base unsafe.Pointer, open bool) {
 	for i := range p {
 		o := &p[i]
-		if open && o.first && d.r.Len() == 0 && d.r.Err() == nil {
+		if open && o.first && !d.closed && d.r.Len() == 0 && d.r.Err() == nil {
 			p[i:].zero(base)
 			return
 		}
@@ -161,7 +215,7 @@ func (d *decoder) str(o *op, v *string) {
 
 // delimited decodes a struct that has a DHEADER in XCDR2.
 func (d *decoder) delimited(o *op, v unsafe.Pointer) {
-	if !d.r.V2() {
+	if d.flat || !d.r.V2() {
 		d.run(o.sub, v, false)
 		return
 	}
@@ -169,7 +223,7 @@ func (d *decoder) delimited(o *op, v unsafe.Pointer) {
 	if !o.skip {
 		d.run(o.sub, v, true)
 	}
-	d.r.End(mark)
+	d.leave(mark)
 }
 
 // begin enters the DHEADER of a collection, if it has one; else it returns -1.

@@ -26,8 +26,11 @@ func (t *Type) Append(b []byte, v unsafe.Pointer, rep Representation) ([]byte, e
 // flag K: as Append does, but of the key holder, which has the members of the
 // key only. It is empty for a type without key.
 //
-// XTypes 1.3, 7.6.8. As in Cyclone DDS, the key holder keeps the type's
-// extensibility, so that it has a DHEADER in XCDR2 where the whole has one.
+// XTypes 1.3, 7.6.8: the key holder keeps the type's extensibility, so that it
+// has a DHEADER in XCDR2 where the whole has one.
+//
+// Interop: Cyclone DDS does so since 11; version 0.10 writes, and expects, keys
+// without it. Fast DDS sends no keys at all, but PID_KEY_HASH.
 func (t *Type) AppendKey(b []byte, v unsafe.Pointer, rep Representation) ([]byte, error) {
 	return t.append(b, v, rep, t.key)
 }
