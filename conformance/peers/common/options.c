@@ -64,7 +64,7 @@ static enum peer_type type(const char *name) {
 struct peer_options peer_parse(int argc, char **argv) {
 	struct peer_options o = {
 		.topic = "Blob", .type = PEER_BLOB, .reliable = true, .count = 1, .interface = "lo",
-		.timeout_s = 20, .wait_match = 1,
+		.timeout_s = 20, .wait_match = 1, .linger_ms = -1,
 	};
 	if (argc < 2 || (strcmp(argv[1], "pub") && strcmp(argv[1], "sub")))
 		peer_fail("usage: %s pub|sub [options]", argv[0]);
@@ -110,6 +110,10 @@ struct peer_options peer_parse(int argc, char **argv) {
 	}
 	if (optind != argc)
 		peer_fail("%s: not expected", argv[optind]);
+	if (o.linger_ms < 0)
+		o.linger_ms = o.publish ? 0 : 500;
+	if (!o.publish && o.dispose && o.unregister)
+		peer_fail("a subscriber waits for --dispose or --unregister: a disposed instance stays disposed");
 	if (!o.key)
 		o.key = o.type == PEER_SHAPE ? "BLUE" : "1";
 	return o;

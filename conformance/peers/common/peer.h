@@ -40,6 +40,8 @@ struct peer_options {
 	bool unregister;
 	int wait_match;
 	bool wait_ack;
+	// A subscriber stays for 500 ms if not told otherwise, to acknowledge: Fast 2.9.1 does not notice
+	// that a reader of Cyclone is gone, and would wait for it.
 	int linger_ms;
 	bool verbose;
 };

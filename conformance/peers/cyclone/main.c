@@ -55,8 +55,8 @@ static void secure(dds_qos_t *q) {
 	set_file(q, "dds.sec.access.permissions", "permissions.p7s");
 }
 
-// on_participants reports who comes and goes. A secured participant comes here
-// when its handshake has succeeded.
+// on_participants reports who comes and goes. A participant comes here with its
+// announcement, before any handshake: that one has succeeded shows in a match.
 static void on_participants(dds_entity_t reader, void *arg) {
 	(void)arg;
 	void *data[1] = {NULL};
