@@ -29,7 +29,6 @@ type Directory struct {
 
 	leases   leaseHeap
 	assertAt time.Time // when local automatic writers are to be asserted; zero: never
-	asserted time.Time // when they were
 }
 
 // A peer is a remote participant.
@@ -127,7 +126,7 @@ func (d *Directory) Advance(now time.Time, out *Events) {
 		out.add(LivelinessLost{Writer: l.writer.data.GUID})
 	}
 	if !d.assertAt.IsZero() && !now.Before(d.assertAt) {
-		d.assertAt, d.asserted = time.Time{}, now
+		d.assertAt = time.Time{}
 		out.add(AssertLiveliness{Kind: AutomaticUpdate})
 		d.scheduleAssertion(now)
 	}

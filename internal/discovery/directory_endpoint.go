@@ -3,25 +3,22 @@ package discovery
 import (
 	"time"
 
-	"github.com/secdds/dds/qos"
 	"github.com/secdds/dds/rtps"
 )
 
-// HandleEndpoint takes an announcement of a SEDP topic; secure says that it was
-// a secure one. It sets data.Secure. It reports false when the announcement is
-// refused: its participant is not known or not admitted, the endpoint is not
-// the participant's, a limit is reached, or a plain announcement is about an
-// endpoint that was announced securely.
-//
-// The caller sees to it that the announcement came from the participant whose
-// prefix the endpoint has. DDSI-RTPS 2.5, 8.5.4.
-func (d *Directory) HandleEndpoint(now time.Time, data *EndpointData, secure bool, out *Events) bool {
-	p := d.peers[data.GUID.Prefix]
+// HandleEndpoint takes an announcement of a SEDP topic by the participant from,
+// whose writer sent it; secure says that the topic was a secure one. It sets
+// data.Secure. It reports false when the announcement is refused: the
+// participant is not known or not admitted, the endpoint is not its own, a
+// limit is reached, or a plain announcement is about an endpoint that was
+// announced securely. DDSI-RTPS 2.5, 8.5.4.
+func (d *Directory) HandleEndpoint(now time.Time, from rtps.GUIDPrefix, data *EndpointData, secure bool, out *Events) bool {
+	p := d.peers[from]
 	switch {
-	case data.GUID.Prefix == d.self:
+	case from == d.self:
 		d.refused.Self++
 		return false
-	case data.Participant.Prefix != data.GUID.Prefix || !plausible(data):
+	case data.GUID.Prefix != from || data.Participant.Prefix != from || !plausible(data):
 		d.refused.Foreign++
 		return false
 	case p == nil:
@@ -60,8 +57,8 @@ func (d *Directory) HandleEndpoint(now time.Time, data *EndpointData, secure boo
 		return true
 	}
 	d.bytes += size - e.size
-	e.data, e.size = data, size
-	d.watch(now, e)
+	e.size = size
+	d.change(now, e, data, out)
 	for _, local := range e.topic.locals {
 		d.meet(local, e, out)
 	}
@@ -90,14 +87,18 @@ func (d *Directory) addRemote(now time.Time, p *peer, data *EndpointData, size i
 	}
 }
 
-// HandleEndpointGone takes a dispose or unregister of a SEDP topic; secure says
-// that it was a secure one. It reports false when it is refused.
-func (d *Directory) HandleEndpointGone(now time.Time, guid rtps.GUID, secure bool, out *Events) bool {
+// HandleEndpointGone takes a dispose or unregister of a SEDP topic by the
+// participant from; secure says that the topic was a secure one. It reports
+// false when it is refused.
+func (d *Directory) HandleEndpointGone(now time.Time, from rtps.GUIDPrefix, guid rtps.GUID, secure bool, out *Events) bool {
 	e := d.remotes[guid]
-	if e == nil {
+	switch {
+	case guid.Prefix != from:
+		d.refused.Foreign++
+		return false
+	case e == nil:
 		return true
-	}
-	if e.data.Secure && !secure {
+	case e.data.Secure && !secure:
 		d.refused.Unprotected++
 		return false
 	}
@@ -133,13 +134,13 @@ func (d *Directory) AddLocal(now time.Time, data *EndpointData, out *Events) {
 		e.lease.writer = e
 		d.locals[data.GUID] = e
 		d.enterTopic(e)
+		d.watch(now, e)
 	} else {
 		if e.data.equal(data) {
 			return
 		}
-		e.data = data
+		d.change(now, e, data, out)
 	}
-	d.watch(now, e)
 	d.scheduleAssertion(now)
 	for _, remote := range e.topic.remotes {
 		d.meet(e, remote, out)
@@ -184,6 +185,3 @@ func (d *Directory) Matched(guids []rtps.GUID, guid rtps.GUID) []rtps.GUID {
 	}
 	return guids
 }
-
-// lasting are the liveliness policies that run out.
-func lasting(q *qos.Writer) bool { return q != nil && q.Liveliness.Lease < qos.Infinite }

@@ -26,10 +26,13 @@ func (d *ParticipantData) equal(o *ParticipantData) bool {
 // sameSubject reports whether two announcements of an endpoint agree in all
 // that decides whom it may communicate with by the judgement of others: a
 // change of these makes it another endpoint, to be judged anew.
+//
+// Permissions are given for partitions, so where security is at play their
+// change is such a change. DDS-Security 1.1, 9.4.1.3.
 func sameSubject(d, o *EndpointData) bool {
 	return (d.Writer == nil) == (o.Writer == nil) && d.Topic == o.Topic && d.Type == o.Type &&
-		slices.Equal(d.partition(), o.partition()) && same(d.SecurityInfo, o.SecurityInfo) &&
-		slices.Equal(d.DataTags, o.DataTags) && d.Secure == o.Secure
+		same(d.SecurityInfo, o.SecurityInfo) && slices.Equal(d.DataTags, o.DataTags) && d.Secure == o.Secure &&
+		(!d.Secure && d.SecurityInfo == nil || slices.Equal(d.partition(), o.partition()))
 }
 
 // equal reports whether two announcements of an endpoint say the same.

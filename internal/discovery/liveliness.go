@@ -1,6 +1,7 @@
 package discovery
 
 import (
+	"slices"
 	"time"
 
 	"github.com/secdds/dds/qos"
@@ -36,14 +37,35 @@ func (d *Directory) assert(now time.Time, e *endpoint, out *Events) {
 	d.watch(now, e)
 }
 
-// HandleMessage takes a sample of the participant message topic: it asserts all
-// automatic, or all manual-by-participant, writers of the participant. It
-// reports false when the participant is not admitted. DDSI-RTPS 2.5, 8.4.13.
-//
-// The caller sees to it that the message came from the participant it names.
-func (d *Directory) HandleMessage(now time.Time, m *MessageData, out *Events) bool {
-	p := d.peers[m.Prefix]
+// change gives e what it announces now. A lease that is running goes on unless
+// the policy changed: an announcement is no assertion of a writer its
+// application has to assert.
+func (d *Directory) change(now time.Time, e *endpoint, data *EndpointData, out *Events) {
+	old := e.data
+	e.data = data
+	if old.Writer == nil || data.Writer == nil || old.Writer.Liveliness == data.Writer.Liveliness {
+		return
+	}
+	if e.dead && !lasting(data.Writer) {
+		e.dead = false
+		out.add(LivelinessBack{Writer: data.GUID})
+	}
+	d.watch(now, e)
+}
+
+// lasting reports whether q's liveliness can run out.
+func lasting(q *qos.Writer) bool { return q != nil && q.Liveliness.Lease < qos.Infinite }
+
+// HandleMessage takes a sample of the participant message topic that the
+// participant from sent: it asserts all automatic, or all manual-by-participant,
+// writers of it. It reports false when the participant is not admitted or
+// speaks of another. DDSI-RTPS 2.5, 8.4.13.
+func (d *Directory) HandleMessage(now time.Time, from rtps.GUIDPrefix, m *MessageData, out *Events) bool {
+	p := d.peers[from]
 	switch {
+	case m.Prefix != from:
+		d.refused.Foreign++
+		return false
 	case p == nil:
 		d.refused.UnknownSender++
 		return false
@@ -116,16 +138,20 @@ func (d *Directory) AssertLocal(now time.Time, writer rtps.GUID, out *Events) {
 // AssertParticipant says that the application asserted the participant: all
 // local manual-by-participant writers. DDS 1.4, 2.2.2.2.1.19.
 func (d *Directory) AssertParticipant(now time.Time, out *Events) {
-	any := false
+	var manual []*endpoint
 	for _, e := range d.locals {
-		if q := e.data.Writer; q != nil && q.Liveliness.Kind == qos.ManualByParticipant && lasting(q) {
-			d.assert(now, e, out)
-			any = true
+		if q := e.data.Writer; lasting(q) && q.Liveliness.Kind == qos.ManualByParticipant {
+			manual = append(manual, e)
 		}
 	}
-	if any {
-		out.add(AssertLiveliness{Kind: ManualUpdate})
+	if manual == nil {
+		return
 	}
+	slices.SortFunc(manual, func(a, b *endpoint) int { return a.data.GUID.Compare(b.data.GUID) })
+	for _, e := range manual {
+		d.assert(now, e, out)
+	}
+	out.add(AssertLiveliness{Kind: ManualUpdate})
 }
 
 // scheduleAssertion plans the next assertion of the local automatic writers:
