@@ -3,6 +3,7 @@ package reliable
 import (
 	"time"
 
+	"github.com/secdds/dds/internal/seqset"
 	"github.com/secdds/dds/rtps"
 )
 
@@ -26,6 +27,35 @@ type WriterConfig struct {
 	FirstSN rtps.SequenceNumber // of the first change; zero: 1
 }
 
+// maxFragmentSize leaves room for headers and protection in a UDP datagram.
+const maxFragmentSize = 65000
+
+func (c WriterConfig) withDefaults() WriterConfig {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	set(&c.HeartbeatPeriod, 500*time.Millisecond)
+	set(&c.HeartbeatMin, 10*time.Millisecond)
+	set(&c.AckPeriod, time.Millisecond)
+	if c.NackSuppression == 0 {
+		c.NackSuppression = 3 * time.Millisecond
+	}
+	if c.AckEvery <= 0 {
+		c.AckEvery = 32
+	}
+	if c.FragmentSize <= 0 || c.FragmentSize > maxFragmentSize {
+		c.FragmentSize = maxFragmentSize
+	}
+	if c.Budget <= 0 {
+		c.Budget = 256 << 10
+	}
+	c.HeartbeatMin = min(c.HeartbeatMin, c.HeartbeatPeriod)
+	c.FirstSN = max(c.FirstSN, 1)
+	return c
+}
+
 // A ReaderInfo describes a matched reader to a [Writer].
 type ReaderInfo struct {
 	GUID         rtps.GUID
@@ -35,57 +65,264 @@ type ReaderInfo struct {
 
 // A Writer is the stateful writer of DDSI-RTPS 2.5, 8.4.9, as a pure state
 // machine. Methods that take the time must be given times that never go back.
-type Writer struct{ cfg WriterConfig }
+type Writer struct {
+	cfg  WriterConfig
+	hist history
+	now  time.Time // of the latest call
+
+	last      rtps.SequenceNumber // the newest change written
+	common    rtps.SequenceNumber // the newest change written for every reader
+	pushed    rtps.SequenceNumber // every change up to it was ordered once
+	fragAt    rtps.FragmentNumber // the next fragment of change pushed+1; 1: none is out yet
+	trimmed   rtps.SequenceNumber // changes for everyone up to it were acknowledged and dropped
+	addressed int                 // changes held that are for one reader
+
+	readers  []*remoteReader // in the order they matched
+	byGUID   map[rtps.GUID]*remoteReader
+	reliable int // of readers
+	turn     int // the reader whose repairs come first
+
+	hbCount     int32
+	hbFragCount int32
+	hbAt        time.Time     // the next heartbeat; zero: nobody lags
+	hbEvery     time.Duration // until the one after it
+	askedAt     time.Time     // the last heartbeat that asked everyone for an answer
+	asked       int           // changes ordered since
+
+	repairAt time.Time // the earliest repairAt of readers
+	more     bool      // the budget ended a call: there is more to order now
+}
+
+// A remoteReader is a ReaderProxy: DDSI-RTPS 2.5, 8.4.7.4.
+type remoteReader struct {
+	ReaderInfo
+	start rtps.SequenceNumber // the first change that can be relevant
+	acked rtps.SequenceNumber // everything up to it is acknowledged
+	to    rtps.SequenceNumber // the newest change addressed to this reader
+
+	heard               bool // an ACKNACK came
+	ackSeen, nackSeen   bool
+	ackCount, nackCount int32
+	hbAnswered          time.Time                       // the last heartbeat sent because it asked for one
+	gaps                seqset.Set[rtps.SequenceNumber] // irrelevant; not told yet
+	want                seqset.Set[rtps.SequenceNumber] // to be repaired
+	frags               []fragSet                       // fragments to be repaired, ordered
+	repairAt            time.Time                       // when to repair them; zero: nothing to repair
+	done                seqset.Set[rtps.SequenceNumber] // repaired in the current suppression window
+	doneFrags           []fragSet
+	doneUntil           time.Time // the end of that window
+}
+
+// A fragSet is some fragments of one change.
+type fragSet struct {
+	sn  rtps.SequenceNumber
+	set seqset.Set[rtps.FragmentNumber]
+}
+
+// Bounds of what one reader can make the writer remember. What exceeds them is
+// forgotten; the reader asks again.
+const (
+	maxRanges   = 1024 // of a set
+	maxFragSets = 32
+)
 
 // NewWriter returns a writer without history or readers.
-func NewWriter(cfg WriterConfig) *Writer { return &Writer{cfg: cfg} }
+func NewWriter(cfg WriterConfig) *Writer {
+	cfg = cfg.withDefaults()
+	n := cfg.FirstSN - 1
+	return &Writer{
+		cfg: cfg, last: n, common: n, pushed: n, trimmed: n, fragAt: 1,
+		hbEvery: cfg.HeartbeatMin, byGUID: make(map[rtps.GUID]*remoteReader),
+	}
+}
 
-// Match adds or renews a reader and announces the history to it at once.
-func (w *Writer) Match(now time.Time, r ReaderInfo, out *Outbox) {}
+// Match adds a reader and announces the history to it at once. For a reader
+// that is matched already it updates the description and keeps the state.
+func (w *Writer) Match(now time.Time, r ReaderInfo, out *Outbox) {
+	w.now = now
+	r.Reliable = r.Reliable && w.cfg.Reliable
+	p := w.byGUID[r.GUID]
+	if p != nil && p.Reliable != r.Reliable {
+		w.drop(p)
+		p = nil
+	}
+	if p == nil {
+		p = w.newReader(r)
+	}
+	p.ReaderInfo = r
+	switch {
+	case p.Reliable:
+		if p.start > 1 && !p.heard {
+			out.Sends = append(out.Sends, Send{Kind: SendGap, To: p.GUID, Gap: rtps.Gap{
+				Start: 1, List: rtps.SequenceNumberSet{Base: p.start},
+			}})
+		}
+		w.heartbeat(now, p, false, out)
+		w.hbEvery = w.cfg.HeartbeatMin
+		w.hbSoon(now.Add(w.hbEvery))
+	case r.WantsHistory && w.cfg.TransientLocal && p.start <= w.pushed && !p.heard:
+		// It cannot ask, so it is sent what there is, once.
+		p.heard = true
+		p.want.Add(p.start, w.pushed)
+		w.scheduleRepair(now, p, out)
+	}
+}
+
+func (w *Writer) newReader(r ReaderInfo) *remoteReader {
+	p := &remoteReader{ReaderInfo: r, start: w.pushed + 1}
+	if r.WantsHistory && w.cfg.TransientLocal {
+		p.start = w.cfg.FirstSN
+		for i := w.hist.head; i < len(w.hist.e) && w.addressed > 0; i++ {
+			if e := w.hist.e[i]; e.c != nil && e.c.To == r.GUID {
+				p.to = e.sn
+			}
+		}
+	}
+	p.acked = p.start - 1
+	w.readers = append(w.readers, p)
+	w.byGUID[r.GUID] = p
+	if r.Reliable {
+		w.reliable++
+	}
+	return p
+}
 
 // Unmatch forgets a reader. Changes that only it had not acknowledged are dropped.
-func (w *Writer) Unmatch(now time.Time, reader rtps.GUID, out *Outbox) {}
+func (w *Writer) Unmatch(now time.Time, reader rtps.GUID, out *Outbox) {
+	w.now = now
+	if p := w.byGUID[reader]; p != nil {
+		w.drop(p)
+	}
+}
+
+func (w *Writer) drop(p *remoteReader) {
+	delete(w.byGUID, p.GUID)
+	for i := range w.readers {
+		if w.readers[i] == p {
+			w.readers = append(w.readers[:i], w.readers[i+1:]...)
+			break
+		}
+	}
+	if p.Reliable {
+		w.reliable--
+	}
+	if !w.cfg.TransientLocal && w.addressed > 0 {
+		for i := w.hist.head; i < len(w.hist.e); i++ {
+			if e := w.hist.e[i]; e.c != nil && e.c.To == p.GUID && e.sn <= w.pushed {
+				w.forget(i)
+			}
+		}
+	}
+	w.trim()
+	w.settle()
+}
 
 // Write numbers c and orders it sent. The writer keeps c, payload and all;
 // neither may change any more.
-func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumber { return 0 }
+func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumber {
+	w.now = now
+	w.last++
+	c.SN = w.last
+	if c.To.IsZero() {
+		w.common = c.SN
+	} else {
+		w.addressed++
+		if p := w.byGUID[c.To]; p != nil {
+			p.to = c.SN
+		}
+	}
+	w.hist.add(c)
+	budget := w.cfg.Budget
+	w.push(now, &budget, out)
+	return c.SN
+}
 
 // Remove drops a change that the history gave up. Readers that still lack it
 // are told by GAP when they ask.
-func (w *Writer) Remove(sn rtps.SequenceNumber) {}
+func (w *Writer) Remove(sn rtps.SequenceNumber) {
+	if i := w.hist.index(sn); i < len(w.hist.e) && w.hist.e[i].sn == sn {
+		w.forget(i)
+	}
+}
 
-// HandleAckNack takes what a reader says it has and lacks.
-func (w *Writer) HandleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack, out *Outbox) {}
+// forget drops the change of entry i. Only the last entry dropped can make the
+// history move entries, and then there are none left.
+func (w *Writer) forget(i int) {
+	if c := w.hist.e[i].c; c != nil && !c.To.IsZero() {
+		w.addressed--
+	}
+	w.hist.removeAt(i)
+}
 
-// HandleNackFrag takes which fragments a reader lacks.
-func (w *Writer) HandleNackFrag(now time.Time, reader rtps.GUID, n *rtps.NackFrag, out *Outbox) {}
+// trim drops what every matched reliable reader has acknowledged.
+func (w *Writer) trim() {
+	if w.cfg.TransientLocal {
+		return
+	}
+	m := w.pushed
+	for _, p := range w.readers {
+		if p.Reliable {
+			m = min(m, p.acked)
+		}
+	}
+	for i := w.hist.index(w.trimmed + 1); i < len(w.hist.e) && w.hist.e[i].sn <= m; i++ {
+		if c := w.hist.e[i].c; c != nil && c.To.IsZero() {
+			w.forget(i)
+		}
+	}
+	w.trimmed = max(w.trimmed, m)
+}
+
+// relevant reports whether c is meant for p.
+func (p *remoteReader) relevant(c *Change) bool {
+	return c.SN >= p.start && (c.To.IsZero() || c.To == p.GUID)
+}
+
+// lags reports whether p has to be told by heartbeats what there is: it has
+// not acknowledged something that was sent, or was never heard from.
+func (w *Writer) lags(p *remoteReader) bool {
+	return p.Reliable && (!p.heard || p.acked < min(max(w.common, p.to), w.pushed))
+}
+
+// settle stops the heartbeats when nobody lags.
+func (w *Writer) settle() {
+	for _, p := range w.readers {
+		if w.lags(p) {
+			return
+		}
+	}
+	w.hbAt = time.Time{}
+}
+
+// hbSoon makes sure that a heartbeat is due at t at the latest.
+func (w *Writer) hbSoon(t time.Time) { w.hbAt = earliest(w.hbAt, t) }
+
+// earliest returns the earlier of two times, where zero is never.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// due reports whether t, where zero is never, has come.
+func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }
 
 // Next reports when Advance is due; the zero time means never, a past time at once.
-func (w *Writer) Next() time.Time { return time.Time{} }
+func (w *Writer) Next() time.Time {
+	if w.more {
+		return w.now
+	}
+	return earliest(w.hbAt, w.repairAt)
+}
 
 // Advance does what has come due by now.
-func (w *Writer) Advance(now time.Time, out *Outbox) {}
-
-// AckedAll reports whether every matched reliable reader has acknowledged
-// every change up to and including sn that is meant for it.
-func (w *Writer) AckedAll(sn rtps.SequenceNumber) bool { return true }
-
-// AckedBy returns the highest number such that the reader has acknowledged
-// everything up to it; ok is false when no such reliable reader is matched.
-func (w *Writer) AckedBy(reader rtps.GUID) (sn rtps.SequenceNumber, ok bool) { return 0, false }
-
-// Unacked returns the number of held changes that some matched reliable
-// reader has not acknowledged.
-func (w *Writer) Unacked() int { return 0 }
-
-// First returns the number of the oldest change held; Last+1 when there is none.
-func (w *Writer) First() rtps.SequenceNumber { return 1 }
-
-// Last returns the number of the newest change written, 0 before the first.
-func (w *Writer) Last() rtps.SequenceNumber { return 0 }
-
-// Held returns the number of changes held.
-func (w *Writer) Held() int { return 0 }
-
-// Get returns the change numbered sn if it is held, or nil.
-func (w *Writer) Get(sn rtps.SequenceNumber) *Change { return nil }
+func (w *Writer) Advance(now time.Time, out *Outbox) {
+	w.now = now
+	budget := w.cfg.Budget
+	w.repair(now, &budget, out)
+	w.push(now, &budget, out)
+	if due(w.hbAt, now) {
+		w.heartbeatLaggards(now, out)
+	}
+}
