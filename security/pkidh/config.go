@@ -12,3 +12,19 @@ type Config struct {
 	// "identity CA", "identity certificate", "private key" and "CRL".
 	IdentityCAFile, CertificateFile, PrivateKeyFile, CRLFile string
 }
+
+// names returns the names of cfg's files, and nothing else of it.
+func (cfg Config) names() Config {
+	or := func(name, what string) string {
+		if name == "" {
+			return what
+		}
+		return what + " " + name
+	}
+	return Config{
+		IdentityCAFile:  or(cfg.IdentityCAFile, "identity CA"),
+		CertificateFile: or(cfg.CertificateFile, "identity certificate"),
+		PrivateKeyFile:  or(cfg.PrivateKeyFile, "private key"),
+		CRLFile:         or(cfg.CRLFile, "CRL"),
+	}
+}

@@ -1,0 +1,74 @@
+package pkidh
+
+import (
+	"bytes"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// An identity implements spi.LocalIdentity.
+type identity struct {
+	// Immutable.
+	p    *Plugin
+	v    verified
+	guid rtps.GUID
+	cid  []byte // c.id: the certificate and its intermediates in PEM
+
+	perm atomic.Pointer[[]byte] // c.perm; nil: none was set
+}
+
+var _ spi.LocalIdentity = (*identity)(nil)
+
+// GUID implements spi.LocalIdentity.
+func (id *identity) GUID() rtps.GUID { return id.guid }
+
+// SubjectName implements spi.LocalIdentity.
+func (id *identity) SubjectName() string { return nameText(id.v.leaf.RawSubject) }
+
+// NotAfter implements spi.LocalIdentity.
+func (id *identity) NotAfter() time.Time { return id.v.notAfter }
+
+// Token implements spi.LocalIdentity. DDS-Security 1.1, 9.3.2.1.
+//
+// Interop: dds.ca.sn is left out. OpenDDS compares its text with its own
+// rendering of the name, which no other vendor has.
+func (id *identity) Token() spi.Token {
+	t := spi.Token{
+		ClassID:    classToken,
+		Properties: []rtps.Property{{Name: "dds.cert.sn", Value: id.SubjectName()}},
+	}
+	// Interop: RustDDS refuses names of algorithms it does not know.
+	if a := algoName(id.v.leaf.PublicKey); a != "" {
+		t.Properties = append(t.Properties, rtps.Property{Name: "dds.cert.algo", Value: a})
+	}
+	if a := algoName(id.v.ca.PublicKey); a != "" {
+		t.Properties = append(t.Properties, rtps.Property{Name: "dds.ca.algo", Value: a})
+	}
+	return t
+}
+
+// SetPermissions implements spi.LocalIdentity.
+func (id *identity) SetPermissions(credential spi.Token) {
+	doc := credential.Binary(propPermCert)
+	if s, ok := credential.Property(propPermCert); ok && doc == nil {
+		doc = []byte(s)
+	}
+	doc = bytes.Clone(doc)
+	id.perm.Store(&doc)
+}
+
+// NewHandshake implements spi.LocalIdentity. DDS-Security 1.1, 8.3.2.9.4.
+func (id *identity) NewHandshake(remote spi.RemoteParticipant) (spi.Handshake, error) {
+	if c := remote.IdentityToken.ClassID; !isClass(c, "") {
+		return nil, fmt.Errorf("pkidh: participant %v has an identity token of class %.64q, want %q", remote.GUID, c, classToken)
+	}
+	order := id.guid.Compare(remote.GUID)
+	if order == 0 {
+		return nil, fmt.Errorf("pkidh: participant %v has our own GUID", remote.GUID)
+	}
+	return newHandshake(id, remote, order < 0), nil
+}

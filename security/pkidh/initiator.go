@@ -1,0 +1,133 @@
+package pkidh
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// Begin implements spi.Handshake. Once begun, it returns the same request again.
+// DDS-Security 1.1, 9.3.4.2 (begin_handshake_request).
+func (h *handshake) Begin(now time.Time, pdata []byte) (spi.Token, error) {
+	if !h.initiator {
+		return spi.Token{}, errors.New("pkidh: a replier does not begin a handshake")
+	}
+	if len(h.requests) > 0 {
+		return h.requests[0].requestToken, nil
+	}
+	if now.After(h.id.v.notAfter) {
+		return spi.Token{}, fmt.Errorf("pkidh: our own identity has expired on %s", stamp(h.id.v.notAfter))
+	}
+	key, err := h.key(agreeECDH)
+	if err != nil {
+		return spi.Token{}, err
+	}
+	x := &exchange{
+		agree: agreeECDH,
+		c1:    h.id.credential(bytes.Clone(pdata), agreeECDH, wantsNUL(h.remote.Vendor)),
+		dh1:   key.public(nil),
+		ch1:   h.challenge,
+	}
+	x.requestToken = spi.Token{
+		ClassID: classToken + suffixReq,
+		BinaryProperties: append(slices.Clone(x.c1.props),
+			rtps.BinaryProperty{Name: propHash1, Value: x.c1.hash[:]},
+			rtps.BinaryProperty{Name: propDH1, Value: x.dh1},
+			rtps.BinaryProperty{Name: propChallenge1, Value: x.ch1[:]},
+		),
+	}
+	h.requests = []*exchange{x}
+	return x.requestToken, nil
+}
+
+// wantsNUL reports whether the names of algorithms in a request to that vendor
+// end with a NUL.
+//
+// Interop: no one form serves all. OpenDDS wants the NUL, RustDDS refuses it,
+// Fast DDS refuses it in a reply; Cyclone DDS takes both and sends it.
+func wantsNUL(v rtps.VendorID) bool {
+	return v == rtps.VendorOpenDDS || v == rtps.VendorCyclone || v == rtps.VendorRTI
+}
+
+// processReply verifies the reply and makes the final message.
+// DDS-Security 1.1, 9.3.4.2 (process_handshake on a reply).
+func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (*spi.Token, error) {
+	x := *h.requests[0] // a copy: what is refused changes nothing
+	ch1, err := challengeIn(t, propChallenge1)
+	if err != nil {
+		return nil, err
+	}
+	if ch1 != x.ch1 {
+		return nil, errors.New("challenge1 is not ours")
+	}
+	if x.ch2, err = challengeIn(t, propChallenge2); err != nil {
+		return nil, err
+	}
+	if err := h.checkFuture(x.ch2); err != nil {
+		return nil, err
+	}
+	if x.dh2, err = publicIn(t, propDH2); err != nil {
+		return nil, err
+	}
+	if x.peer, err = h.checkCredential(now, t); err != nil {
+		return nil, err
+	}
+	if x.peer.agree != x.agree {
+		return nil, fmt.Errorf("c.kagree_algo is %q, but we asked for %q", x.peer.agree, x.agree)
+	}
+	x.c2 = x.peer.credential
+	if err := x.checkEchoes(t); err != nil {
+		return nil, err
+	}
+	signature, _ := find(t, propSignature)
+	if len(signature) > maxSignature {
+		return nil, errSignature
+	}
+	if err := verifySignature(x.peer.leaf.PublicKey, x.signedByReplier(), signature); err != nil {
+		return nil, err
+	}
+	key, err := h.key(x.agree)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := key.secret(x.dh2)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := sign(h.id.p.key, x.signedByInitiator())
+	if err != nil {
+		return nil, err
+	}
+
+	x.dh2 = bytes.Clone(x.dh2)
+	final := &spi.Token{
+		ClassID: classToken + suffixFinal,
+		BinaryProperties: []rtps.BinaryProperty{
+			{Name: propHash1, Value: x.c1.hash[:]},
+			{Name: propDH1, Value: x.dh1},
+			{Name: propHash2, Value: x.c2.hash[:]},
+			{Name: propDH2, Value: x.dh2},
+			{Name: propChallenge1, Value: x.ch1[:]},
+			{Name: propChallenge2, Value: x.ch2[:]},
+			{Name: propSignature, Value: mine},
+		},
+	}
+	h.answered = append(h.answered, answer{digest, final})
+	h.finish(&x, secret)
+	return final, nil
+}
+
+// checkEchoes compares what t repeats of the exchange, where it does.
+func (x *exchange) checkEchoes(t *spi.Token) error {
+	return errors.Join(
+		checkEcho(t, propHash1, x.c1.hash[:]),
+		checkEcho(t, propHash2, x.c2.hash[:]),
+		checkEcho(t, propDH1, x.dh1),
+		checkEcho(t, propDH2, x.dh2),
+	)
+}

@@ -1,0 +1,108 @@
+package pkidh
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// parseKey decodes a private key: PKCS#8, SEC 1 or PKCS#1, in clear or
+// encrypted with password.
+func parseKey(b []byte, password string) (crypto.Signer, error) {
+	for {
+		var block *pem.Block
+		block, b = pem.Decode(b)
+		if block == nil {
+			return nil, errors.New(`no PEM block "PRIVATE KEY" in it`)
+		}
+		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			continue // "EC PARAMETERS" stands before a key of OpenSSL's
+		}
+		der, err := decrypt(block, password)
+		if err != nil {
+			return nil, err
+		}
+		var key any
+		switch block.Type {
+		case "PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+			key, err = x509.ParsePKCS8PrivateKey(der)
+		case "EC PRIVATE KEY":
+			key, err = x509.ParseECPrivateKey(der)
+		case "RSA PRIVATE KEY":
+			key, err = x509.ParsePKCS1PrivateKey(der)
+		default:
+			return nil, fmt.Errorf("a PEM block %q, want PKCS#8, SEC 1 or PKCS#1", block.Type)
+		}
+		if err != nil {
+			return nil, err
+		}
+		signer, ok := key.(crypto.Signer)
+		if !ok {
+			return nil, fmt.Errorf("a key of type %T, want EC prime256v1 or RSA", key)
+		}
+		return signer, checkPublicKey(signer.Public())
+	}
+}
+
+// decrypt returns the DER in block.
+func decrypt(block *pem.Block, password string) ([]byte, error) {
+	//lint:ignore SA1019 it is weak, but what OpenSSL writes for SEC 1 and PKCS#1 keys
+	legacy := x509.IsEncryptedPEMBlock(block)
+	if !legacy && block.Type != "ENCRYPTED PRIVATE KEY" {
+		return block.Bytes, nil
+	}
+	if password == "" {
+		return nil, errors.New("it is encrypted and there is no password: set Password")
+	}
+	if legacy {
+		//lint:ignore SA1019 see above
+		der, err := x509.DecryptPEMBlock(block, []byte(password))
+		if err != nil {
+			return nil, errPassword
+		}
+		return der, nil
+	}
+	return decryptPKCS8(block.Bytes, password)
+}
+
+var errPassword = errors.New("the password does not open it")
+
+// checkPublicKey reports whether a key is one that DDS-Security 1.1, 9.3.1.1,
+// has: P-256 or RSA of 2048 bits. Longer RSA keys do no harm.
+func checkPublicKey(key crypto.PublicKey) error {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		if k.Curve != elliptic.P256() {
+			return fmt.Errorf("an EC key on curve %s, want prime256v1 (P-256)", k.Curve.Params().Name)
+		}
+	case *rsa.PublicKey:
+		if n := k.N.BitLen(); n < 2048 || n > 4096 {
+			return fmt.Errorf("an RSA key of %d bits, want 2048 to 4096", n)
+		}
+	default:
+		return fmt.Errorf("a key of type %T, want EC prime256v1 or RSA", key)
+	}
+	return nil
+}
+
+// algoName returns the name that identity tokens have for a key; "" where
+// there is none.
+func algoName(key crypto.PublicKey) string {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		if k.Curve == elliptic.P256() {
+			return algoECDSA
+		}
+	case *rsa.PublicKey:
+		if k.N.BitLen() == 2048 {
+			return algoRSA
+		}
+	}
+	return ""
+}
