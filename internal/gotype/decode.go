@@ -91,7 +91,9 @@ func (d *decoder) outer(p plan, v unsafe.Pointer, delimited bool) {
 		return
 	}
 	mark := d.r.Begin()
-	d.run(p, v, true)
+	if d.r.Err() == nil {
+		d.run(p, v, true)
+	}
 	d.leave(mark)
 }
 

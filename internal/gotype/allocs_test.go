@@ -1,0 +1,51 @@
+//go:build !race
+
+package gotype
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds/cdr"
+)
+
+func TestAllocs(t *testing.T) {
+	v := everything()
+	check := func(name string, f func()) {
+		t.Helper()
+		require.Zero(t, testing.AllocsPerRun(100, f), name)
+	}
+	buf := make([]byte, 0, 4096)
+	for _, rep := range []Representation{XCDR1, XCDR2} {
+		shape, all := of[ShapeType](t), of[Everything](t)
+		s, a := blue, v
+		sb, err := shape.Append(nil, ptr(&s), rep)
+		require.NoError(t, err)
+		ab, err := all.Append(nil, ptr(&a), rep)
+		require.NoError(t, err)
+		check("Append", func() { _, _ = shape.Append(buf, ptr(&s), rep) })
+		check("Append everything", func() { _, _ = all.Append(buf, ptr(&a), rep) })
+		check("AppendKey", func() { _, _ = shape.AppendKey(buf, ptr(&s), rep) })
+		check("KeyHash", func() { shape.KeyHash(ptr(&s), rep, false) })
+		check("Decode", func() { _ = shape.Decode(sb, ptr(&s)) })
+		check("Decode everything", func() { _ = all.Decode(ab, ptr(&a)) })
+		check("KeyHashOfPayload", func() { _, _ = shape.KeyHashOfPayload(sb, false, rep, false, ptr(&s)) })
+	}
+}
+
+// Lengths that are not backed by octets allocate nothing; and where elements
+// are large in Go but small on the wire, memory comes as they are decoded.
+func TestDecodeAllocatesInProportion(t *testing.T) {
+	type Big struct {
+		_ struct{} `dds:"appendable"`
+		A [1 << 16]byte
+	}
+	type Bigs struct{ S []Big }
+	c := of[Bigs](t)
+	input := make([]byte, 4+8+4*1000) // DHEADER, length, 1000 DHEADERs
+	copy(input, wire(t, "0007 0000 a40f0000 e8030000 ffffffff"))
+	var v Bigs
+	require.ErrorIs(t, c.Decode(input, ptr(&v)), cdr.ErrMalformed)
+	require.LessOrEqual(t, cap(v.S)*(1<<16), 1<<17)
+}
