@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -103,6 +104,20 @@ func randomStruct(rnd *rand.Rand, depth int) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
+// bigEndian encodes v as little does, in the other byte order.
+func bigEndian(c *Type, v unsafe.Pointer, little []byte) []byte {
+	id := cdr.ID(little[1] - 1)
+	e := encoder{w: cdr.NewWriter(cdr.AppendHeader(nil, id), id)}
+	if !id.Delimited() {
+		e.run(c.whole, v)
+		return cdr.Pad(e.w.B, 0)
+	}
+	mark := e.w.Begin()
+	e.run(c.whole, v)
+	e.w.End(mark)
+	return cdr.Pad(e.w.B, 0)
+}
+
 // Any value of any type comes back as it was, from either representation; a
 // second encoding is the first one; its key comes back from sample and key.
 func TestRandomTypes(t *testing.T) {
@@ -121,6 +136,10 @@ func TestRandomTypes(t *testing.T) {
 			got := reflect.New(typ)
 			require.NoError(t, c.Decode(b, got.UnsafePointer()), "seed %d: %v", seed, typ)
 			require.Equal(t, v.Interface(), got.Interface(), "seed %d", seed)
+
+			swapped := reflect.New(typ)
+			require.NoError(t, c.Decode(bigEndian(c, v.UnsafePointer(), b), swapped.UnsafePointer()))
+			require.Equal(t, v.Interface(), swapped.Interface(), "seed %d", seed)
 
 			// Again into what holds something: the same.
 			fill(rnd, got.Elem(), fieldTag{})
