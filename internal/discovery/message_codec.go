@@ -26,10 +26,11 @@ func ParseMessage(payload []byte) (*MessageData, error) {
 		return nil, malformed("participant message", "no encapsulation header")
 	}
 	id := uint16(payload[0])<<8 | uint16(payload[1])
-	if id != encapCDRBE && id != encapCDRLE {
+	// Interop: Fast DDS says PL_CDR where it means CDR.
+	if id > encapPLCDRLE {
 		return nil, malformed("participant message", "not plain CDR")
 	}
-	c := rtps.NewCursor(payload[encapLen:], id == encapCDRLE)
+	c := rtps.NewCursor(payload[encapLen:], id&1 != 0)
 	m := &MessageData{Prefix: c.GUIDPrefix()}
 	copy(m.Kind[:], c.Octets(4))
 	data := c.OctetSeq()

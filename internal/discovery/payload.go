@@ -131,6 +131,13 @@ func parseKey(payload []byte, id rtps.ParameterID) (rtps.GUID, error) {
 	return g, err
 }
 
+// KeyGUID returns the GUID that is the key of a sample of a built-in topic by
+// the key hash of the sample, which is the key itself. Interop: Fast DDS sends
+// a dispose without payload.
+func KeyGUID(h rtps.KeyHash) rtps.GUID {
+	return rtps.GUID{Prefix: rtps.GUIDPrefix(h[:12]), Entity: rtps.EntityID(h[12:])}
+}
+
 // IsMustUnderstand reports whether err refuses a sample because of a parameter
 // that must be understood.
 func IsMustUnderstand(err error) bool { return errors.Is(err, rtps.ErrMustUnderstand) }
