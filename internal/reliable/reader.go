@@ -113,6 +113,7 @@ type remoteWriter struct {
 	askAt  time.Time // when to ask for a first heartbeat again
 	asks   int
 	ackAt  time.Time // when to answer or to ask again
+	owes   bool      // a heartbeat that was not final awaits its answer
 	retry  time.Duration
 	nackAt time.Time           // samples were last asked for
 	nacked rtps.SequenceNumber // next at that time
@@ -357,7 +358,11 @@ func (r *Reader) Advance(now time.Time, out *ReaderOutbox) {
 			w.ask(now, out)
 		}
 		if due(w.ackAt, now) {
-			r.acknowledge(now, w, out)
+			if w.owes || r.missing(w) || r.lacksFragments(w) {
+				r.acknowledge(now, w, out)
+			} else {
+				w.ackAt = time.Time{}
+			}
 		}
 		if due(w.partAt, now) {
 			r.expireParts(now, w)

@@ -28,10 +28,9 @@ func (r *Reader) HandleHeartbeat(now time.Time, writer rtps.GUID, h *rtps.Heartb
 	w.heard, w.hbCount, w.askAt = true, h.Count, time.Time{}
 	w.last = max(w.last, h.Last)
 	r.drain(w, out)
-	if r.missing(w) || !h.Final {
+	w.owes = w.owes || !h.Final
+	if r.missing(w) || w.owes {
 		r.scheduleAck(now, w, out)
-	} else if !r.lacksFragments(w) {
-		w.ackAt = time.Time{}
 	}
 }
 
@@ -67,6 +66,10 @@ func (r *Reader) HandleGap(now time.Time, writer rtps.GUID, g *rtps.Gap, out *Re
 	if !w.Reliable || g.Start < 1 || g.List.Base < g.Start {
 		return
 	}
+	if g.Start > w.next && w.irrelevant.Len() >= maxRanges {
+		r.stats.Window++
+		return
+	}
 	w.skip(g.Start, g.List.Base-1)
 	r.drain(w, out)
 	if w.irrelevant.Len() < maxRanges && g.List.Base < maxSN {
@@ -78,7 +81,6 @@ func (r *Reader) HandleGap(now time.Time, writer rtps.GUID, g *rtps.Gap, out *Re
 		r.drain(w, out)
 	}
 	if !w.ackAt.IsZero() && w.last < w.next {
-		w.ackAt = time.Time{}
 		r.acknowledge(now, w, out) // what was asked for does not exist: done
 	}
 }
@@ -141,7 +143,7 @@ const maxNackFrags = 4
 // missing, and NACK_FRAGs for samples of which fragments are here: those are
 // not asked for in the ACKNACK, which would make them come as a whole again.
 func (r *Reader) acknowledge(now time.Time, w *remoteWriter, out *ReaderOutbox) {
-	w.ackAt = time.Time{}
+	w.ackAt, w.owes = time.Time{}, false
 	state := rtps.SequenceNumberSet{Base: w.next}
 	frags := maxNackFrags
 	if r.missing(w) {

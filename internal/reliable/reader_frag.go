@@ -61,6 +61,9 @@ func (r *Reader) HandleFrag(now time.Time, writer rtps.GUID, f *rtps.DataFrag, o
 		return Sample{}, false
 	}
 	if !r.fill(w, p, f) {
+		if p.got == 0 {
+			w.dropPart(p.sn)
+		}
 		return Sample{}, false
 	}
 	p.at = now

@@ -76,6 +76,7 @@ type Writer struct {
 	fragAt    rtps.FragmentNumber // the next fragment of change pushed+1; 1: none is out yet
 	trimmed   rtps.SequenceNumber // changes for everyone up to it were acknowledged and dropped
 	addressed int                 // changes held that are for one reader
+	filtered  bool                // there was such a change
 
 	readers  []*remoteReader // in the order they matched
 	byGUID   map[rtps.GUID]*remoteReader
@@ -227,6 +228,7 @@ func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumbe
 		w.common = c.SN
 	} else {
 		w.addressed++
+		w.filtered = true
 		if p := w.byGUID[c.To]; p != nil {
 			p.to = c.SN
 		}

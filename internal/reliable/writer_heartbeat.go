@@ -17,6 +17,11 @@ func (w *Writer) heartbeat(now time.Time, p *remoteReader, final bool, out *Outb
 		first = w.pushed + 1
 	}
 	s := Send{Kind: SendHeartbeat}
+	if w.filtered && !w.cfg.TransientLocal {
+		// What went to other readers and is dropped since must not look lost:
+		// a reader that missed the GAP shall ask.
+		first = min(first, w.trimmed+1)
+	}
 	if p != nil {
 		s.To = p.GUID
 		first = max(first, p.start)
