@@ -34,8 +34,8 @@ type Decision struct {
 //
 // A rule applies if it names the domain and one of its criteria for that
 // action matches the topic, the partitions and the tags. To be allowed, all
-// partitions must match; to be denied, one is enough. No partitions are the
-// default partition "". A partition may be an expression: it is allowed where
+// partitions must match; to be denied, one is enough. An endpoint without
+// partitions is in the default one, "". A partition may be an expression: it is allowed where
 // the rule's expression covers all of it, and denied where the two overlap.
 func (g *Grant) Check(domain uint32, action Action, topic string, partitions []string, tags []Tag) Decision {
 	q := query{topic: literal(topic), tags: tags}
@@ -144,22 +144,23 @@ func (c *Criteria) matches(q query, allow bool) bool {
 	return (q.topic == nil || c.hasTopic(q.topic)) && c.deniesPartitions(q.partitions) && c.deniesTags(q.tags)
 }
 
-func (c *Criteria) expressions() []string {
-	if c.Partitions == nil {
-		return []string{""}
-	}
-	return c.Partitions
-}
-
+// allowsPartitions: an allow rule without partitions is for the default one
+// alone. DDS-Security 1.1, 9.4.1.3.2.3.1.4.
 func (c *Criteria) allowsPartitions(list [][]token) bool {
+	expressions := c.Partitions
+	if expressions == nil {
+		expressions = []string{""}
+	}
 	return !slices.ContainsFunc(list, func(p []token) bool {
-		return !slices.ContainsFunc(c.expressions(), func(e string) bool { return match(e, p) })
+		return !slices.ContainsFunc(expressions, func(e string) bool { return match(e, p) })
 	})
 }
 
+// deniesPartitions: a deny rule without partitions applies whatever the
+// partition is. DDS-Security 1.1, 9.4.1.3.2.3.2.4.
 func (c *Criteria) deniesPartitions(list [][]token) bool {
-	return slices.ContainsFunc(list, func(p []token) bool {
-		return slices.ContainsFunc(c.expressions(), func(e string) bool { return overlaps(expression(e), p) })
+	return c.Partitions == nil || slices.ContainsFunc(list, func(p []token) bool {
+		return slices.ContainsFunc(c.Partitions, func(e string) bool { return overlaps(expression(e), p) })
 	})
 }
 

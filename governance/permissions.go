@@ -38,8 +38,8 @@ type Rule struct {
 type Criteria struct {
 	Line       int      // of the XML
 	Topics     []string // expressions
-	Partitions []string // expressions; nil: the default partition ""
-	Tags       []Tag    // nil: no tags
+	Partitions []string // expressions; nil: the default partition in an allow rule, all in a deny rule
+	Tags       []Tag    // nil: no tags in an allow rule, any in a deny rule
 }
 
 // A Tag is a data tag of an endpoint.

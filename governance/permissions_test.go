@@ -53,13 +53,13 @@ func TestCheck(t *testing.T) {
 		{0, 0, Publish, "rt/a", "A1,B1", nil, false, byDefault},
 		{0, 0, Publish, "rt/a", "A1,X1", nil, false, "deny_rule"},
 		{0, 1, Publish, "rt/a", "A1,X1", nil, true, "allow_rule"},
-		{0, 0, Publish, "rt/a", "*", nil, false, "deny_rule"},
+		{0, 0, Publish, "rt/a", "*", nil, false, "deny_rule"}, // it overlaps X*
 		{0, 1, Publish, "rt/a", "*", nil, false, byDefault},
 		{0, 1, Publish, "rt/a", "A?", nil, true, "allow_rule"},
 		{0, 0, Publish, "ros_discovery_info", "A1", nil, false, byDefault},
 		{0, 0, Subscribe, "other", "A1", nil, false, byDefault},
-		// A partition the rule does not speak of escapes no deny_rule that has none: it is the default one's.
-		{0, 0, Publish, "rt/secret1", "A1", nil, true, "allow_rule"},
+		// A deny_rule without partitions is for all of them.
+		{0, 0, Publish, "rt/secret1", "A1", nil, false, "deny_rule"},
 		// Tags.
 		{0, 0, Publish, "tagged", "-", nil, true, "allow_rule"},
 		{0, 0, Publish, "tagged", "-", []Tag{{"level", "low"}}, true, "allow_rule"},
