@@ -50,6 +50,37 @@ var build = sync.OnceValues(func() (string, error) {
 	return out, nil
 })
 
+// BuildOurs makes the peer program on package dds and returns the folder that
+// has it. The go command caches it.
+func BuildOurs(t testing.TB) string {
+	t.Helper()
+	dir, err := buildOurs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+var buildOurs = sync.OnceValues(func() (string, error) {
+	out := filepath.Join(root(), "build")
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return "", err
+	}
+	unlock, err := lock(filepath.Join(out, "lock"), 0)
+	if err != nil {
+		return "", fmt.Errorf("lock the peers' build: %w", err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(out, "ours_peer"), "./peers/ours")
+	cmd.Dir = root()
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build ours_peer: %w\n%s", err, output)
+	}
+	return out, nil
+})
+
 // root returns the folder conformance of the source tree.
 func root() string {
 	_, file, _, _ := runtime.Caller(0)

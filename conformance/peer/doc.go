@@ -15,9 +15,10 @@ type Vendor int
 const (
 	Cyclone Vendor = iota // Eclipse Cyclone DDS 0.10
 	Fast                  // eProsima Fast DDS 2.9
+	Ours                  // this module: the same program on package dds
 )
 
-// Vendors returns all of them, for tests that loop.
+// Vendors returns the others, without Ours, for tests that loop.
 func Vendors() []Vendor { return []Vendor{Cyclone, Fast} }
 
 // String returns the name of v in lower case.
@@ -27,6 +28,8 @@ func (v Vendor) String() string {
 		return "cyclone"
 	case Fast:
 		return "fast"
+	case Ours:
+		return "ours"
 	}
 	return fmt.Sprintf("Vendor(%d)", int(v))
 }

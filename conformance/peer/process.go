@@ -46,7 +46,11 @@ const Stderr = "stderr: "
 // killed when t ends. What it printed goes to the log of a test that failed.
 func Start(t testing.TB, v Vendor, args ...string) *Process {
 	t.Helper()
-	path := filepath.Join(Build(t), v.String()+"_peer")
+	build := Build
+	if v == Ours {
+		build = BuildOurs
+	}
+	path := filepath.Join(build(t), v.String()+"_peer")
 	p := &Process{
 		t: t, name: v.String() + " " + strings.Join(args, " "), born: time.Now(),
 		cmd: exec.Command(path, args...), done: make(chan struct{}), changed: make(chan struct{}),
