@@ -29,6 +29,14 @@ func (h *history) add(c *Change) {
 	h.live++
 }
 
+// tidy compacts when most entries are holes, so that a walk over the history
+// costs what is in it.
+func (h *history) tidy() {
+	if len(h.e)-h.head-h.live > h.live+64 {
+		h.compact()
+	}
+}
+
 // compact closes the holes. It pays for itself: at least half were holes.
 func (h *history) compact() {
 	n := 0

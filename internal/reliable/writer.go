@@ -244,11 +244,12 @@ func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumbe
 func (w *Writer) Remove(sn rtps.SequenceNumber) {
 	if i := w.hist.index(sn); i < len(w.hist.e) && w.hist.e[i].sn == sn {
 		w.forget(i)
+		w.hist.tidy()
 	}
 }
 
-// forget drops the change of entry i. Only the last entry dropped can make the
-// history move entries, and then there are none left.
+// forget drops the change of entry i. Entries do not move, but all of them go
+// with the last change.
 func (w *Writer) forget(i int) {
 	if c := w.hist.e[i].c; c != nil && !c.To.IsZero() {
 		w.addressed--

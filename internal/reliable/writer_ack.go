@@ -49,6 +49,7 @@ func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 	}
 	p.acked = sn
 	w.hbEvery = w.cfg.HeartbeatMin // it makes progress
+	p.gaps.Remove(0, sn)
 	p.want.Remove(0, sn)
 	p.done.Remove(0, sn)
 	p.frags = dropFrags(p.frags, sn)
@@ -66,6 +67,7 @@ func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 	if from <= w.trimmed { // otherwise another reader is the last
 		w.trim()
 	}
+	w.hist.tidy()
 }
 
 // request notes what p asks for, answers by GAP for what it cannot have, and
@@ -79,8 +81,8 @@ func (w *Writer) request(now time.Time, p *remoteReader, a *rtps.AckNack, out *O
 	n := rtps.SequenceNumber(min(a.State.NumBits, 256))
 	base := a.State.Base
 	p.want.Remove(base, base+n-1) // the newest word counts
-	for sn := max(base, p.acked+1); sn < base+n && sn <= w.pushed; sn++ {
-		if !a.State.Has(sn) {
+	for sn := max(base, 1); sn < base+n && sn <= w.pushed; sn++ {
+		if !a.State.Has(sn) || p.start <= sn && sn <= p.acked {
 			continue
 		}
 		c := w.hist.get(sn)

@@ -104,7 +104,6 @@ func (p *remoteReader) tellGaps(out *Outbox) {
 	if p.gaps.Empty() {
 		return
 	}
-	p.gaps.Remove(0, p.acked)
 	// The first range is Start..Base-1, what follows closely goes into the
 	// bits: DDSI-RTPS 2.5, 8.3.8.4.
 	ranges := p.gaps.Ranges()

@@ -142,10 +142,13 @@ func (w *Writer) repairReader(now time.Time, p *remoteReader, budget *int, out *
 			continue
 		}
 		next := w.sendFrags(c, p.GUID, fr.Lo, fr.Hi, budget, out)
-		f.set.Remove(fr.Lo, next-1)
+		sn := f.sn
+		if f.set.Remove(fr.Lo, next-1); f.set.Empty() {
+			p.frags = slices.Delete(p.frags, 0, 1)
+		}
 		if w.cfg.NackSuppression > 0 {
 			w.freshen(now, p)
-			if done := fragsOf(&p.doneFrags, f.sn); done != nil && done.Len() < maxRanges {
+			if done := fragsOf(&p.doneFrags, sn); done != nil && done.Len() < maxRanges {
 				done.Add(fr.Lo, next-1)
 			}
 		}

@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/secdds/dds/internal/admission"
+	"github.com/secdds/dds/internal/discovery"
+	"github.com/secdds/dds/internal/reliable"
+	"github.com/secdds/dds/rtps"
+)
+
+// Timing of announcements: a few quick ones at the start, then at a steady
+// pace. DDSI-RTPS 2.5, 8.5.3.3.2.
+const announceBurst = 100 * time.Millisecond
+
+// control is the participant's control loop: everything rare happens here, one
+// thing at a time.
+func (p *Participant) control() {
+	defer close(p.ended)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		p.turn()
+		timer.Reset(p.idle())
+		select {
+		case f := <-p.calls:
+			f()
+		case <-p.wake:
+		case <-timer.C:
+		case <-p.done:
+			return
+		}
+	}
+}
+
+// turn takes what came in, does what is due and carries out what follows.
+func (p *Participant) turn() {
+	now := time.Now()
+	p.takeMail(now)
+	p.takeBuiltin(now)
+	p.touch(now)
+	p.dir.Advance(now, &p.events)
+	for _, q := range *p.peers.Load() {
+		if q.gate != nil {
+			q.gate.Advance(now, &p.adm)
+		}
+	}
+	if !now.Before(p.announced) {
+		p.announce(p.initial)
+		every := p.cfg.Announce
+		if p.burst > 0 {
+			p.burst--
+			every = min(every, announceBurst<<(10-p.burst)/2)
+		}
+		p.announced = now.Add(every)
+	}
+	p.settle(now)
+}
+
+// settle carries out events until none is left.
+func (p *Participant) settle(now time.Time) {
+	for len(p.events)+len(p.adm.Events)+len(p.adm.Jobs)+len(p.adm.Stateless)+len(p.adm.Volatile) > 0 {
+		events := p.events
+		p.events = nil
+		for _, e := range events {
+			p.handle(now, e)
+		}
+		out := p.adm
+		p.adm = admission.Outbox{}
+		for _, e := range out.Events {
+			p.handleGate(now, e)
+		}
+		for i := range out.Stateless {
+			p.sendHandshake(&out.Stateless[i])
+		}
+		for i := range out.Volatile {
+			p.sendTokens(&out.Volatile[i])
+		}
+		for _, j := range out.Jobs {
+			p.run(j)
+		}
+	}
+}
+
+// idle is how long nothing is due.
+func (p *Participant) idle() time.Duration {
+	next := p.announced
+	sooner := func(at time.Time) {
+		if !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
+	sooner(p.dir.Next())
+	for _, q := range *p.peers.Load() {
+		if q.gate != nil {
+			sooner(q.gate.Next())
+		}
+	}
+	return max(0, time.Until(next))
+}
+
+// run runs a slow plugin call on a worker and comes back to the loop.
+func (p *Participant) run(j admission.Job) {
+	p.jobs.Go(func() {
+		select {
+		case p.workers <- struct{}{}:
+		case <-p.done:
+			return
+		}
+		j.Run()
+		<-p.workers
+		select {
+		case p.calls <- func() { j.Peer.Finish(time.Now(), &p.adm) }:
+		case <-p.done:
+		}
+	})
+}
+
+// touch renews the leases of peers that were heard.
+func (p *Participant) touch(now time.Time) {
+	for _, q := range *p.peers.Load() {
+		if seen := q.seen.Load(); seen != q.touched && q.prefix != p.guid.Prefix {
+			q.touched = seen
+			p.dir.Touch(now, q.prefix)
+		}
+	}
+}
+
+func (p *Participant) takeMail(now time.Time) {
+	p.mailMu.Lock()
+	mails := p.mails
+	p.mails = nil
+	p.mailMu.Unlock()
+	for i := range mails {
+		m := &mails[i]
+		if m.writer == rtps.EntityStatelessWriter {
+			p.takeHandshake(now, m)
+		} else {
+			p.takeAnnouncement(now, m)
+		}
+		p.settle(now)
+	}
+}
+
+// takeAnnouncement takes an unprotected SPDP sample. What an authenticated peer
+// said by a protected way is not changed by it: CVE-2023-50257.
+func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
+	q := p.peer(m.source)
+	if m.status != 0 || m.isKey {
+		g, err := discovery.ParseParticipantKey(m.payload)
+		if err == nil && g.Prefix == m.source && (q == nil || !q.authenticated()) {
+			p.dir.HandleParticipantGone(now, m.source, &p.events)
+		}
+		return
+	}
+	d, err := discovery.ParseParticipantPayload(m.payload)
+	if err != nil || d.GUID.Prefix != m.source {
+		p.drop(dropMalformed)
+		return
+	}
+	if q != nil && q.authenticated() {
+		p.dir.Touch(now, m.source)
+		return
+	}
+	p.dir.HandleParticipant(now, d, &p.events)
+	if q != nil && q.gate != nil {
+		q.gate.Announced(now, &p.adm)
+	}
+}
+
+func (p *Participant) takeBuiltin(now time.Time) {
+	for id, r := range p.builtin.readers {
+		for _, s := range r.takeInbox() {
+			p.takeBuiltinSample(now, id, &s)
+			p.settle(now)
+		}
+	}
+}
+
+func (p *Participant) takeBuiltinSample(now time.Time, id rtps.EntityID, s *reliable.Sample) {
+	from := s.Writer.Prefix
+	switch id {
+	case rtps.EntitySEDPPubReader, rtps.EntitySEDPSubReader, rtps.EntitySecureSEDPPubReader, rtps.EntitySecureSEDPSubReader:
+		writer := id == rtps.EntitySEDPPubReader || id == rtps.EntitySecureSEDPPubReader
+		secure := id[0] == 0xff
+		if s.Status != 0 || s.IsKey {
+			if g, err := discovery.ParseEndpointKey(s.Payload); err == nil && g.Prefix == from {
+				p.dir.HandleEndpointGone(now, from, g, secure, &p.events)
+			}
+			return
+		}
+		d, err := discovery.ParseEndpointPayload(s.Payload, writer)
+		if err != nil || d.GUID.Prefix != from {
+			p.drop(dropMalformed)
+			return
+		}
+		p.dir.HandleEndpoint(now, from, d, secure, &p.events)
+	case rtps.EntityMessageReader, rtps.EntitySecureMessageReader:
+		m, err := discovery.ParseMessage(s.Payload)
+		if err != nil || m.Prefix != from {
+			p.drop(dropMalformed)
+			return
+		}
+		p.dir.HandleMessage(now, from, m, &p.events)
+	case rtps.EntitySecureSPDPReader:
+		if s.Status != 0 || s.IsKey {
+			p.dir.HandleParticipantGone(now, from, &p.events)
+			return
+		}
+		d, err := discovery.ParseParticipantPayload(s.Payload)
+		if err != nil || d.GUID.Prefix != from {
+			p.drop(dropMalformed)
+			return
+		}
+		p.dir.HandleParticipant(now, d, &p.events)
+	case rtps.EntityVolatileReader:
+		p.takeTokens(now, from, s.Payload)
+	}
+}
+
+// handle carries out what discovery reports.
+func (p *Participant) handle(now time.Time, e discovery.Event) {
+	switch e := e.(type) {
+	case discovery.PeerFound:
+		p.found(now, e.Peer)
+	case discovery.PeerChanged:
+		if q := p.peer(e.Peer.GUID.Prefix); q != nil {
+			q.data = e.Peer
+		}
+	case discovery.PeerLost:
+		p.lost(now, e.Peer, e.Reason)
+	case discovery.Compatible:
+		p.compatible(now, e.Local, e.Remote)
+	case discovery.Incompatible:
+		p.incompatible(e.Local.GUID, e.Remote, e.Reason, e.Policies)
+	case discovery.Unmatched:
+		p.unmatched(now, e.Local, e.Remote)
+	case discovery.AssertLiveliness:
+		p.assertLiveliness(e.Kind)
+	}
+}
+
+// assertLiveliness tells the peers that our writers live. DDSI-RTPS 2.5, 8.4.13.
+func (p *Participant) assertLiveliness(kind discovery.MessageKind) {
+	send := func(id rtps.EntityID) {
+		if w := p.builtin.writers[id]; w != nil {
+			key := rtps.GUID{Prefix: p.guid.Prefix, Entity: rtps.EntityID(kind)}
+			w.publish(key, &reliable.Change{
+				Time: rtps.TimeOf(time.Now()), HasKey: true, Key: rtps.KeyHash(append(p.guid.Prefix[:], kind[:]...)),
+				Payload: discovery.AppendMessage(nil, &discovery.MessageData{Prefix: p.guid.Prefix, Kind: kind}),
+			})
+		}
+	}
+	plain, secure := false, false
+	for _, e := range p.local {
+		if e.data.Writer == nil {
+			continue
+		}
+		if e.attrs.LivelinessProtected {
+			secure = true
+		} else {
+			plain = true
+		}
+	}
+	if plain {
+		send(rtps.EntityMessageWriter)
+	}
+	if secure {
+		send(rtps.EntitySecureMessageWriter)
+	}
+}

@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/secdds/dds/internal/admission"
+	"github.com/secdds/dds/internal/discovery"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// A Config configures a Participant. Everything but Peers, UserData, Name and
+// Security must be set.
+type Config struct {
+	Domain        uint32
+	ParticipantID int // -1: the first free one
+	Transport     spi.Transport
+	Security      *spi.Security // nil: off
+	Logger        *slog.Logger
+	Peers         []string // initial peers, besides multicast
+	NoMulticast   bool
+	Lease         time.Duration
+	Announce      time.Duration
+	UserData      []byte
+	Name          string
+	Properties    []rtps.Property
+}
+
+// A Participant is one participant at work.
+type Participant struct {
+	// Immutable.
+	cfg          Config
+	guid         rtps.GUID
+	conn         spi.Conn
+	log          *slog.Logger
+	security     *security // nil: off
+	sealer       spi.MessageSealer
+	maxMessage   int // octets of an RTPS message, sealed
+	fragmentSize int
+	lanes        *sync.Pool
+	sched        *scheduler
+	builtin      *builtin
+	initial      []rtps.Locator // where announcements go
+
+	// Snapshots, replaced by the control loop.
+	peers   atomic.Pointer[map[rtps.GUIDPrefix]*peer]
+	writers atomic.Pointer[map[rtps.EntityID]*Writer]
+
+	stats counters
+
+	// The control loop.
+	calls   chan func()
+	wake    chan struct{} // one slot
+	mailMu  sync.Mutex
+	mails   []mail
+	done    chan struct{}
+	ended   chan struct{}
+	readers sync.WaitGroup // socket readers
+	jobs    sync.WaitGroup
+	workers chan struct{} // a slot for each job that may run
+	closing sync.Once
+
+	// Of the control loop alone.
+	dir       *discovery.Directory
+	events    discovery.Events
+	adm       admission.Outbox
+	local     map[rtps.GUID]*endpoint
+	pairs     map[pairKey]*pair
+	announced time.Time // when the next announcement is due
+	burst     int       // quick announcements left
+	nextID    uint32
+	refused   map[rtps.GUIDPrefix]refusal
+}
+
+// security is what a secured participant runs under.
+type security struct {
+	spi.Security
+	identity spi.LocalIdentity
+	perms    spi.LocalPermissions
+	crypto   spi.ParticipantCrypto
+	attrs    spi.ParticipantAttributes
+	gate     *admission.Gate
+}
+
+type counters struct {
+	received, sent, sendFailed, sealFailed atomic.Uint64
+	dropped                                [dropCount]atomic.Uint64
+}
+
+func (p *Participant) drop(reason int) { p.stats.dropped[reason].Add(1) }
+
+// Start makes a participant and lets it take part.
+func Start(cfg Config) (*Participant, error) {
+	var candidate rtps.GUID
+	_, _ = rand.Read(candidate.Prefix[:])
+	candidate.Prefix[0], candidate.Prefix[1] = rtps.VendorSecdds[0], rtps.VendorSecdds[1]
+	candidate.Entity = rtps.EntityParticipant
+	p := &Participant{
+		cfg: cfg, guid: candidate, log: cfg.Logger,
+		calls:   make(chan func()),
+		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		ended:   make(chan struct{}),
+		workers: make(chan struct{}, 2),
+		local:   make(map[rtps.GUID]*endpoint),
+		pairs:   make(map[pairKey]*pair),
+		refused: make(map[rtps.GUIDPrefix]refusal),
+	}
+	if cfg.Security != nil {
+		if err := p.secure(); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := cfg.Transport.Listen(spi.ListenConfig{
+		Domain: cfg.Domain, ParticipantID: cfg.ParticipantID, NoMulticast: cfg.NoMulticast, Logger: cfg.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	p.conn = conn
+	if !cfg.NoMulticast {
+		p.initial = append(p.initial, conn.SPDPMulticast()...)
+	}
+	for _, address := range cfg.Peers {
+		locs, err := conn.Peer(address)
+		if err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("initial peer %q: %w", address, err)
+		}
+		p.initial = append(p.initial, locs...)
+	}
+	p.maxMessage = conn.MaxMessage()
+	// Room for the headers and for what three levels of protection add.
+	p.fragmentSize = min((p.maxMessage-1024)&^7, 63_000)
+	p.lanes = newLanePool(p)
+	p.sched = newScheduler()
+	p.peers.Store(&map[rtps.GUIDPrefix]*peer{})
+	p.writers.Store(&map[rtps.EntityID]*Writer{})
+	p.dir = discovery.NewDirectory(p.guid, cfg.Domain, "", discovery.Limits{})
+	if p.builtin, err = newBuiltin(p); err != nil {
+		p.sched.close()
+		_ = conn.Close()
+		return nil, err
+	}
+	now := time.Now()
+	p.announced, p.burst = now, 10
+	p.admitSelf(now)
+	for _, in := range conn.Receivers() {
+		p.readers.Go(func() { p.readLoop(in) })
+	}
+	go p.control()
+	return p, nil
+}
+
+// secure asks the plugins whether this participant may exist at all. Nothing
+// falls back to clear.
+func (p *Participant) secure() error {
+	plugins := p.cfg.Security
+	if plugins.Authentication == nil || plugins.AccessControl == nil || plugins.Cryptography == nil {
+		return errors.New("security: the authentication, access control and cryptography plugins must all be set; nil Security switches security off")
+	}
+	now := time.Now()
+	s := &security{Security: *plugins}
+	var err error
+	if s.identity, err = plugins.Authentication.ValidateLocalIdentity(now, p.cfg.Domain, p.guid); err != nil {
+		return fmt.Errorf("security: identity: %w", err)
+	}
+	if s.perms, err = plugins.AccessControl.ValidateLocalPermissions(now, s.identity, p.cfg.Domain); err != nil {
+		return fmt.Errorf("security: access control: %w", err)
+	}
+	s.identity.SetPermissions(s.perms.CredentialToken())
+	s.attrs = s.perms.ParticipantAttributes()
+	if s.crypto, err = plugins.Cryptography.NewParticipant(s.attrs); err != nil {
+		return fmt.Errorf("security: cryptography: %w", err)
+	}
+	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
+	p.security, p.guid, p.sealer = s, s.identity.GUID(), s.crypto.Message()
+	return nil
+}
+
+// GUID returns the participant's GUID.
+func (p *Participant) GUID() rtps.GUID { return p.guid }
+
+// Close says farewell, stops everything and waits for every goroutine.
+func (p *Participant) Close() error {
+	p.closing.Do(func() {
+		p.call(func() { p.farewell() })
+		close(p.done)
+		<-p.ended
+		for _, w := range *p.writers.Load() {
+			w.stop()
+		}
+		for _, e := range p.local {
+			if e.reader != nil {
+				e.reader.stop()
+			}
+		}
+		for _, r := range p.builtin.readers {
+			r.stop()
+		}
+		p.sched.close()
+		_ = p.conn.Close()
+		p.readers.Wait()
+		p.jobs.Wait()
+	})
+	return nil
+}
+
+// call runs f on the control loop and waits for it. It reports false, without
+// running f, when the participant is closed.
+func (p *Participant) call(f func()) bool {
+	ran := make(chan struct{})
+	select {
+	case p.calls <- func() { f(); close(ran) }:
+		<-ran
+		return true
+	case <-p.ended:
+		return false
+	}
+}
+
+func (p *Participant) peer(prefix rtps.GUIDPrefix) *peer { return (*p.peers.Load())[prefix] }
+
+// Stats are counters since the participant started.
+type Stats struct {
+	Received   uint64            // datagrams
+	Sent       uint64            // datagrams
+	SendFailed uint64            // batches of which something could not be sent
+	SealFailed uint64            // messages not sent because they could not be protected
+	Dropped    map[string]uint64 // what was received and dropped, by reason
+}
+
+// Stats returns the counters.
+func (p *Participant) Stats() Stats {
+	s := Stats{
+		Received: p.stats.received.Load(), Sent: p.stats.sent.Load(),
+		SendFailed: p.stats.sendFailed.Load(), SealFailed: p.stats.sealFailed.Load(),
+		Dropped: make(map[string]uint64),
+	}
+	for i := range p.stats.dropped {
+		if n := p.stats.dropped[i].Load(); n > 0 {
+			s.Dropped[dropNames[i]] = n
+		}
+	}
+	return s
+}

@@ -1,0 +1,518 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/secdds/dds/internal/discovery"
+	"github.com/secdds/dds/internal/history"
+	"github.com/secdds/dds/internal/reliable"
+	"github.com/secdds/dds/qos"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// A KeyFunc computes the key hash of a payload; isKey says that it holds the
+// key members only, protected that the hash must not show the key. It is called
+// without any lock, by several goroutines.
+type KeyFunc func(payload []byte, isKey, protected bool) (rtps.KeyHash, error)
+
+// A ReaderSpec says which reader NewReader makes.
+type ReaderSpec struct {
+	Topic, Type string
+	Keyed       bool
+	KeyOf       KeyFunc // nil when not Keyed
+	QoS         qos.Reader
+}
+
+// A Reader is one local reader: a pure machine, its cache, and the lock that
+// serialises both.
+//
+// No I/O, no callback, no plugin call and no other lock happens under mu.
+type Reader struct {
+	// Immutable.
+	p         *Participant
+	guid      rtps.GUID
+	data      *discovery.EndpointData // nil for built-in endpoints
+	keyOf     KeyFunc
+	crypto    spi.EndpointCrypto
+	submsg    spi.SubmessageSealer
+	kx        bool
+	onMessage bool
+	requires  shield // of what its writers send it
+	builtin   bool
+	keyHidden bool // is_key_protected: key hashes are always MD5
+	sched     schedSlot
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	m        *reliable.Reader
+	cache    *history.Cache    // user readers
+	inbox    []reliable.Sample // built-in readers: taken by the control loop
+	out      reliable.ReaderOutbox
+	spare    reliable.ReaderOutbox
+	flushing bool
+	closed   bool
+	sources  map[rtps.GUID]*source // copied on write: a flush reads the snapshot
+	free     [][]byte              // payload buffers for reuse
+	changed  signal
+	matched  MatchedStatus
+	incompat IncompatibleStatus
+	lost     int64
+}
+
+// A source is one matched remote writer.
+type source struct {
+	guid     rtps.GUID
+	peer     *peer
+	target   target
+	opener   spi.PayloadOpener
+	subs     []spi.Receiver
+	kx       spi.SubmessageSealer
+	strength int32
+}
+
+// inboxRoom is how many samples a built-in reader holds for the control loop;
+// beyond it, reliability is the back-pressure.
+const inboxRoom = 512
+
+func newReaderCell(p *Participant, entity rtps.EntityID, reliableReader bool) *Reader {
+	return &Reader{
+		p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity},
+		m: reliable.NewReader(reliable.ReaderConfig{Reliable: reliableReader}),
+	}
+}
+
+func (r *Reader) slot() *schedSlot { return &r.sched }
+
+// GUID returns the reader's GUID.
+func (r *Reader) GUID() rtps.GUID { return r.guid }
+
+// flush delivers to the cache and sends what the machine ordered. mu is held
+// at entry and free at return.
+func (r *Reader) flush(now time.Time) {
+	r.deliver(now)
+	if r.flushing {
+		r.mu.Unlock()
+		return
+	}
+	if !r.out.Empty() {
+		r.flushing = true
+		l := r.p.lane()
+		for !r.out.Empty() {
+			r.out, r.spare = r.spare, r.out
+			sources := r.sources
+			r.mu.Unlock()
+			r.send(l, &r.spare, sources)
+			l.finish()
+			r.mu.Lock()
+			r.spare.Reset()
+			r.deliver(now)
+		}
+		l.release()
+		r.flushing = false
+	}
+	next := r.m.Next()
+	r.mu.Unlock()
+	r.p.sched.wake(r, next)
+}
+
+// deliver moves what is in order into the cache. mu is held.
+func (r *Reader) deliver(now time.Time) {
+	if r.out.Lost > 0 {
+		r.lost += r.out.Lost
+		r.out.Lost = 0
+	}
+	if len(r.out.Deliver) == 0 {
+		return
+	}
+	for i := range r.out.Deliver {
+		s := &r.out.Deliver[i]
+		if r.builtin {
+			r.inbox = append(r.inbox, *s)
+			continue
+		}
+		r.cache.Add(now, history.Sample{
+			Writer: s.Writer, SN: s.SN, Change: change(s.Status), Key: s.Key,
+			SourceTime: s.Time.Time(), Payload: s.Payload,
+		})
+	}
+	clear(r.out.Deliver)
+	r.out.Deliver = r.out.Deliver[:0]
+	if r.builtin {
+		r.m.SetRoom(max(0, inboxRoom-len(r.inbox)))
+		r.p.wakeControl()
+		return
+	}
+	r.m.SetRoom(r.cache.Room())
+	r.changed.broadcast()
+}
+
+// change translates StatusInfo. DDSI-RTPS 2.5, 9.6.4.9.
+func change(status uint32) history.Change {
+	switch status & (reliable.StatusDisposed | reliable.StatusUnregistered) {
+	case reliable.StatusDisposed:
+		return history.Dispose
+	case reliable.StatusUnregistered:
+		return history.Unregister
+	case reliable.StatusDisposed | reliable.StatusUnregistered:
+		return history.DisposeUnregister
+	}
+	return history.Write
+}
+
+// send turns ACKNACK and NACK_FRAG descriptors into messages.
+func (r *Reader) send(l *lane, out *reliable.ReaderOutbox, sources map[rtps.GUID]*source) {
+	for i := range out.Acks {
+		if s := sources[out.Acks[i].To]; s != nil {
+			a := out.Acks[i].AckNack
+			a.Reader, a.Writer = r.guid.Entity, s.guid.Entity
+			if sealer := r.open(l, s); sealer != nil {
+				l.sub = a.Append(l.sub[:0])
+				l.seal(sealer, s.subs)
+			} else {
+				l.msg = a.Append(l.msg)
+			}
+		}
+	}
+	for i := range out.NackFrags {
+		if s := sources[out.NackFrags[i].To]; s != nil {
+			n := out.NackFrags[i].NackFrag
+			n.Reader, n.Writer = r.guid.Entity, s.guid.Entity
+			if sealer := r.open(l, s); sealer != nil {
+				l.sub = n.Append(l.sub[:0])
+				l.seal(sealer, s.subs)
+			} else {
+				l.msg = n.Append(l.msg)
+			}
+		}
+	}
+}
+
+// open aims the lane at a writer and returns what seals submessages to it.
+func (r *Reader) open(l *lane, s *source) spi.SubmessageSealer {
+	sealer := r.submsg
+	if r.kx {
+		sealer = s.kx
+	}
+	extra := 0
+	if sealer != nil {
+		extra = sealer.Overhead(len(s.subs))
+	}
+	l.aim(&s.target, r.onMessage)
+	l.room(controlLen + bitmapLen + extra)
+	return sealer
+}
+
+func (r *Reader) advance(now time.Time) {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	r.m.Advance(now, &r.out)
+	r.flush(now)
+}
+
+// buffer returns an empty buffer for n octets. mu is held.
+func (r *Reader) buffer(n int) []byte {
+	if last := len(r.free) - 1; last >= 0 {
+		b := r.free[last]
+		r.free[last] = nil
+		r.free = r.free[:last]
+		if cap(b) >= n {
+			return b[:0]
+		}
+	}
+	return make([]byte, 0, max(n, 64))
+}
+
+// Limits on what is kept for reuse.
+const (
+	maxFree    = 64
+	maxFreeCap = 64 << 10
+)
+
+// Recycle gives back the payloads of entries that were taken and decoded.
+func (r *Reader) Recycle(entries []history.Entry) {
+	r.mu.Lock()
+	for i := range entries {
+		if b := entries[i].Payload; cap(b) > 0 && cap(b) <= maxFreeCap && len(r.free) < maxFree {
+			r.free = append(r.free, b[:0])
+		}
+		entries[i].Payload = nil
+	}
+	r.mu.Unlock()
+}
+
+// handleData takes a DATA of a matched writer. The order is wants, open,
+// accept: a forged sample can never advance the reader.
+func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Time, le bool) {
+	r.mu.Lock()
+	if r.closed || !r.m.Wants(src.guid, d.SN) {
+		r.mu.Unlock()
+		r.p.stats.dropped[dropDuplicate].Add(1)
+		return
+	}
+	buf := r.buffer(len(d.Payload))
+	r.mu.Unlock()
+
+	s := reliable.Sample{Writer: src.guid, SN: d.SN, Time: ts, IsKey: d.IsKey, Owned: true}
+	q, err := parseInlineQoS(d.InlineQoS, le)
+	if err != nil {
+		r.p.stats.dropped[dropInlineQoS].Add(1)
+		return
+	}
+	if !r.open1(src, &s, &q, buf, d.Payload) {
+		return
+	}
+	r.mu.Lock()
+	if !r.closed {
+		r.m.Accept(now, s, &r.out)
+	}
+	r.flush(now)
+}
+
+// open1 fills in s from its payload and inline QoS: opened, copied, with its
+// key. It runs without mu.
+func (r *Reader) open1(src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, payload []byte) bool {
+	switch {
+	case payload == nil:
+	case src.opener != nil:
+		var err error
+		if s.Payload, err = src.opener.OpenPayload(buf, payload); err != nil {
+			r.p.stats.dropped[dropBadPayload].Add(1)
+			return false
+		}
+	default:
+		s.Payload = append(buf, payload...)
+	}
+	s.Status = q.StatusInfo & (reliable.StatusDisposed | reliable.StatusUnregistered)
+	if r.keyOf == nil {
+		return true
+	}
+	switch {
+	case s.Payload != nil:
+		k, err := r.keyOf(s.Payload, s.IsKey, r.keyHidden)
+		if err != nil {
+			r.p.stats.dropped[dropBadKey].Add(1)
+			return false
+		}
+		s.Key, s.HasKey = k, true
+	case q.HasKeyHash:
+		s.Key, s.HasKey = q.KeyHash, true
+	default:
+		r.p.stats.dropped[dropBadKey].Add(1)
+		return false
+	}
+	return true
+}
+
+func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtps.Time, le bool) {
+	r.mu.Lock()
+	if r.closed || !r.m.Wants(src.guid, f.SN) {
+		r.mu.Unlock()
+		r.p.stats.dropped[dropDuplicate].Add(1)
+		return
+	}
+	s, whole := r.m.HandleFrag(now, src.guid, f, &r.out)
+	if !whole {
+		r.flush(now)
+		return
+	}
+	r.mu.Unlock()
+
+	s.Time = ts
+	payload := s.Payload
+	q, err := parseInlineQoS(s.InlineQoS, le)
+	ok := err == nil
+	if ok {
+		var buf []byte
+		if src.opener != nil {
+			buf = make([]byte, 0, len(payload))
+		} else {
+			buf = payload[:0] // it is ours: the copy onto itself is none
+		}
+		ok = r.open1(src, &s, &q, buf, payload)
+	}
+	s.Owned = true
+	r.mu.Lock()
+	switch {
+	case r.closed:
+	case ok:
+		r.m.Accept(now, s, &r.out)
+	default:
+		r.m.Reject(src.guid, s.SN)
+	}
+	r.flush(now)
+}
+
+func (r *Reader) handleHeartbeat(now time.Time, src *source, h *rtps.Heartbeat) {
+	r.mu.Lock()
+	if !r.closed {
+		r.m.HandleHeartbeat(now, src.guid, h, &r.out)
+	}
+	r.flush(now)
+}
+
+func (r *Reader) handleHeartbeatFrag(now time.Time, src *source, h *rtps.HeartbeatFrag) {
+	r.mu.Lock()
+	if !r.closed {
+		r.m.HandleHeartbeatFrag(now, src.guid, h, &r.out)
+	}
+	r.flush(now)
+}
+
+func (r *Reader) handleGap(now time.Time, src *source, g *rtps.Gap) {
+	r.mu.Lock()
+	if !r.closed {
+		r.m.HandleGap(now, src.guid, g, &r.out)
+	}
+	r.flush(now)
+}
+
+// match adds a remote writer. It is called from the control loop.
+func (r *Reader) match(now time.Time, s *source, info reliable.WriterInfo) {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	sources := maps.Clone(r.sources)
+	if sources == nil {
+		sources = make(map[rtps.GUID]*source)
+	}
+	sources[s.guid] = s
+	r.sources = sources
+	if r.cache != nil {
+		r.cache.SetStrength(s.guid, s.strength)
+	}
+	r.m.Match(now, info, &r.out)
+	r.matched.add(s.guid)
+	r.changed.broadcast()
+	r.flush(now)
+}
+
+func (r *Reader) unmatch(now time.Time, writer rtps.GUID) {
+	r.mu.Lock()
+	if _, ok := r.sources[writer]; !ok || r.closed {
+		r.mu.Unlock()
+		return
+	}
+	sources := maps.Clone(r.sources)
+	delete(sources, writer)
+	r.sources = sources
+	r.m.Unmatch(now, writer)
+	if r.cache != nil {
+		r.cache.WriterGone(now, writer)
+	}
+	r.matched.remove(writer)
+	r.changed.broadcast()
+	r.flush(now)
+}
+
+// Take appends entries that q chooses to dst and removes them from the cache.
+// At most limit entries; limit <= 0 is no limit.
+func (r *Reader) Take(dst []history.Entry, limit int, q history.Query) []history.Entry {
+	r.mu.Lock()
+	dst = r.cache.Take(dst, limit, q)
+	if r.closed {
+		r.mu.Unlock()
+		return dst
+	}
+	r.m.SetRoom(r.cache.Room())
+	if now := time.Now(); due(r.m.Next(), now) {
+		r.m.Advance(now, &r.out)
+		r.flush(now)
+		return dst
+	}
+	r.mu.Unlock()
+	return dst
+}
+
+// Read is Take without removing: the payloads are shared with the cache.
+func (r *Reader) Read(dst []history.Entry, limit int, q history.Query) []history.Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cache.Read(dst, limit, q)
+}
+
+// WaitData waits until the cache holds something that q chooses.
+func (r *Reader) WaitData(ctx context.Context, q history.Query) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed.await(ctx, &r.mu, func() (bool, error) {
+		if r.closed {
+			return false, ErrClosed
+		}
+		return r.cache.Has(q), nil
+	})
+}
+
+// WaitMatched waits until at least n writers are matched.
+func (r *Reader) WaitMatched(ctx context.Context, n int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed.await(ctx, &r.mu, func() (bool, error) {
+		if r.closed {
+			return false, ErrClosed
+		}
+		return r.matched.Current >= n, nil
+	})
+}
+
+// Matched returns SUBSCRIPTION_MATCHED_STATUS and clears its changes.
+func (r *Reader) Matched() MatchedStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.matched.take()
+}
+
+// Incompatible returns REQUESTED_INCOMPATIBLE_QOS_STATUS and clears its changes.
+func (r *Reader) Incompatible() IncompatibleStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.incompat.take()
+}
+
+// Lost returns how many samples were lost: SAMPLE_LOST_STATUS, total count.
+func (r *Reader) Lost() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost
+}
+
+func (r *Reader) addIncompatible(policies []qos.ID) {
+	r.mu.Lock()
+	r.incompat.add(policies)
+	r.changed.broadcast()
+	r.mu.Unlock()
+}
+
+// takeInbox returns what a built-in reader received.
+func (r *Reader) takeInbox() []reliable.Sample {
+	r.mu.Lock()
+	in := r.inbox
+	r.inbox = nil
+	if len(in) > 0 && !r.closed {
+		r.m.SetRoom(inboxRoom)
+		now := time.Now()
+		if due(r.m.Next(), now) {
+			r.m.Advance(now, &r.out)
+		}
+		r.flush(now)
+		return in
+	}
+	r.mu.Unlock()
+	return in
+}
+
+func (r *Reader) stop() {
+	r.mu.Lock()
+	r.closed = true
+	r.changed.broadcast()
+	r.mu.Unlock()
+	r.p.sched.forget(r)
+}

@@ -1,0 +1,371 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/secdds/dds/internal/discovery"
+	"github.com/secdds/dds/internal/history"
+	"github.com/secdds/dds/internal/reliable"
+	"github.com/secdds/dds/qos"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// Errors of writers and readers.
+var (
+	ErrClosed  = errors.New("dds: closed")
+	ErrTimeout = errors.New("dds: timeout") // max_blocking_time passed: RETCODE_TIMEOUT
+)
+
+// A Writer is one local writer: a pure machine, the lock that serialises it,
+// and the one goroutine at a time that sends what it asked for.
+//
+// No I/O, no callback, no plugin call and no other lock happens under mu.
+type Writer struct {
+	// Immutable.
+	p         *Participant
+	guid      rtps.GUID
+	data      *discovery.EndpointData // nil for built-in endpoints
+	keyed     bool
+	reliable  bool
+	blocking  time.Duration
+	crypto    spi.EndpointCrypto // nil: unprotected
+	payload   spi.PayloadSealer
+	submsg    spi.SubmessageSealer
+	kx        bool   // the volatile-secure writer: sealed for each destination by its Kx key
+	onMessage bool   // RTPS message protection applies
+	requires  shield // of what its readers send it
+	keyHidden bool   // is_key_protected: key hashes are always MD5
+	sched     schedSlot
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	m        *reliable.Writer
+	hist     *history.Writer
+	out      reliable.Outbox
+	spare    reliable.Outbox
+	flushing bool
+	closed   bool
+	fan      *fanout
+	latest   map[rtps.GUID]rtps.SequenceNumber // built-in writers: the change that stands for an entity
+	changed  signal
+	matched  MatchedStatus
+	incompat IncompatibleStatus
+}
+
+// A fanout is where a writer's samples go: an immutable snapshot.
+type fanout struct {
+	dests map[rtps.GUID]*dest
+	all   target
+	subs  []spi.Receiver // of submessages to all
+}
+
+// A dest is one matched remote reader.
+type dest struct {
+	guid   rtps.GUID
+	peer   *peer
+	target target
+	subs   []spi.Receiver
+	kx     spi.SubmessageSealer
+}
+
+// A WriterSpec says which writer NewWriter makes.
+type WriterSpec struct {
+	Topic, Type string
+	Keyed       bool
+	QoS         qos.Writer
+}
+
+func newWriterCell(p *Participant, entity rtps.EntityID, q *qos.Writer, cfg reliable.WriterConfig) *Writer {
+	w := &Writer{
+		p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity},
+		reliable: q.Reliability.Reliable,
+		blocking: q.Reliability.MaxBlocking,
+		fan:      &fanout{},
+	}
+	cfg.Reliable = q.Reliability.Reliable
+	cfg.TransientLocal = q.Durability != qos.Volatile
+	cfg.FragmentSize = p.fragmentSize
+	w.m = reliable.NewWriter(cfg)
+	return w
+}
+
+func (w *Writer) slot() *schedSlot { return &w.sched }
+
+// GUID returns the writer's GUID.
+func (w *Writer) GUID() rtps.GUID { return w.guid }
+
+// KeyProtected reports whether key hashes must not show short keys: data
+// protection is ENCRYPT. DDS-Security 1.1, 8.4.2.7.
+func (w *Writer) KeyProtected() bool { return w.keyHidden }
+
+// flush sends what the machine ordered. mu is held at entry and free at
+// return. If another goroutine is sending it takes this output too: what the
+// machine orders, the wire keeps in order, and nobody waits for a socket while
+// holding mu.
+func (w *Writer) flush() {
+	if w.flushing {
+		w.mu.Unlock()
+		return
+	}
+	w.flushing = true
+	if !w.out.Empty() {
+		l := w.p.lane()
+		for !w.out.Empty() {
+			w.out, w.spare = w.spare, w.out
+			fan := w.fan
+			w.mu.Unlock()
+			w.send(l, &w.spare, fan)
+			l.finish()
+			w.mu.Lock()
+			w.spare.Reset()
+			if now := time.Now(); due(w.m.Next(), now) {
+				w.m.Advance(now, &w.out)
+			}
+		}
+		l.release()
+	}
+	w.flushing = false
+	next := w.m.Next()
+	w.mu.Unlock()
+	w.p.sched.wake(w, next)
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+func (w *Writer) advance(now time.Time) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	w.m.Advance(now, &w.out)
+	w.flush()
+}
+
+// A Change is what the application writes.
+type Change struct {
+	Status  uint32 // reliable.StatusDisposed and StatusUnregistered; 0: alive
+	Key     rtps.KeyHash
+	Time    time.Time
+	Payload []byte // owned by the writer from now on
+}
+
+// Write adds a change to the history and sends it. If the history is full it
+// waits for acknowledgements, at most max_blocking_time and at most as long as
+// ctx allows. DDS 1.4, 2.2.2.4.2.11.
+func (w *Writer) Write(ctx context.Context, c Change) error {
+	payload := c.Payload
+	if w.payload != nil && payload != nil {
+		var err error
+		if payload, err = w.payload.SealPayload(make([]byte, 0, len(payload)+w.payload.Overhead()), payload); err != nil {
+			return fmt.Errorf("seal payload: %w", err)
+		}
+	}
+	ch := &reliable.Change{
+		Status: c.Status, Key: c.Key, HasKey: w.keyed, Time: rtps.TimeOf(c.Time),
+		Payload: payload, IsKey: c.Status != 0 && payload != nil,
+	}
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return ErrClosed
+	}
+	if w.hist.CanAdd(c.Key) != history.Free {
+		if err := w.waitRoom(ctx, c.Key); err != nil {
+			w.mu.Unlock()
+			return err
+		}
+	}
+	now := time.Now()
+	sn := w.m.Write(now, ch, &w.out)
+	add := w.hist.Add
+	if c.Status&reliable.StatusUnregistered != 0 {
+		add = w.hist.Unregister
+	}
+	evict, _ := add(c.Key, sn)
+	for _, old := range evict {
+		w.m.Remove(old)
+	}
+	w.acked()
+	w.flush()
+	return nil
+}
+
+// waitRoom waits until a change of that instance fits. mu is held.
+func (w *Writer) waitRoom(ctx context.Context, key rtps.KeyHash) error {
+	if w.hist.CanAdd(key) == history.Never {
+		return fmt.Errorf("write: %w: the resource limits allow no further instance or sample", ErrOutOfResources)
+	}
+	wait, cancel := ctx, func() {}
+	if w.blocking < rtps.Infinite {
+		wait, cancel = context.WithTimeout(ctx, w.blocking)
+	}
+	defer cancel()
+	err := w.changed.await(wait, &w.mu, func() (bool, error) {
+		if w.closed {
+			return false, ErrClosed
+		}
+		return w.hist.CanAdd(key) == history.Free, nil
+	})
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+		return fmt.Errorf("write: no room in the history after max_blocking_time %v, %d samples are not acknowledged: %w",
+			w.blocking, w.m.Unacked(), ErrTimeout)
+	}
+	return err
+}
+
+// acked tells the history what has been acknowledged by everyone. mu is held.
+func (w *Writer) acked() {
+	if w.hist != nil {
+		for _, old := range w.hist.Acked(w.ackedUpTo()) {
+			w.m.Remove(old)
+		}
+	}
+	w.changed.broadcast()
+}
+
+// ackedUpTo returns the highest number that every matched reliable reader has
+// acknowledged. mu is held.
+func (w *Writer) ackedUpTo() rtps.SequenceNumber {
+	acked := w.m.Last()
+	if !w.reliable {
+		return acked
+	}
+	for g := range w.fan.dests {
+		if sn, ok := w.m.AckedBy(g); ok {
+			acked = min(acked, sn)
+		}
+	}
+	return acked
+}
+
+func (w *Writer) handleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	w.m.HandleAckNack(now, reader, a, &w.out)
+	w.acked()
+	w.flush()
+}
+
+func (w *Writer) handleNackFrag(now time.Time, reader rtps.GUID, n *rtps.NackFrag) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	w.m.HandleNackFrag(now, reader, n, &w.out)
+	w.flush()
+}
+
+// match adds a remote reader. It is called from the control loop.
+func (w *Writer) match(now time.Time, d *dest, info reliable.ReaderInfo) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	w.fan = w.fan.with(d)
+	w.m.Match(now, info, &w.out)
+	w.matched.add(d.guid)
+	w.changed.broadcast()
+	w.flush()
+}
+
+func (w *Writer) unmatch(now time.Time, reader rtps.GUID) {
+	w.mu.Lock()
+	if _, ok := w.fan.dests[reader]; !ok || w.closed {
+		w.mu.Unlock()
+		return
+	}
+	w.fan = w.fan.without(reader)
+	w.m.Unmatch(now, reader, &w.out)
+	w.matched.remove(reader)
+	w.acked()
+	w.changed.broadcast()
+	w.flush()
+}
+
+// WaitMatched waits until at least n readers are matched.
+func (w *Writer) WaitMatched(ctx context.Context, n int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.changed.await(ctx, &w.mu, func() (bool, error) {
+		if w.closed {
+			return false, ErrClosed
+		}
+		return w.matched.Current >= n, nil
+	})
+}
+
+// WaitAcks waits until every matched reliable reader has acknowledged all that
+// was written before the call. DDS 1.4, 2.2.2.4.2.15.
+func (w *Writer) WaitAcks(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := w.m.Last()
+	return w.changed.await(ctx, &w.mu, func() (bool, error) {
+		if w.closed {
+			return false, ErrClosed
+		}
+		return w.m.AckedAll(last), nil
+	})
+}
+
+// Matched returns PUBLICATION_MATCHED_STATUS and clears its changes.
+func (w *Writer) Matched() MatchedStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.matched.take()
+}
+
+// Incompatible returns OFFERED_INCOMPATIBLE_QOS_STATUS and clears its changes.
+func (w *Writer) Incompatible() IncompatibleStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.incompat.take()
+}
+
+func (w *Writer) addIncompatible(policies []qos.ID) {
+	w.mu.Lock()
+	w.incompat.add(policies)
+	w.changed.broadcast()
+	w.mu.Unlock()
+}
+
+// publish puts the change that stands for an entity into a built-in writer's
+// history, in place of the one before: keep last 1 of each instance.
+func (w *Writer) publish(entity rtps.GUID, c *reliable.Change) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	sn := w.m.Write(time.Now(), c, &w.out)
+	if !entity.IsZero() {
+		if w.latest == nil {
+			w.latest = make(map[rtps.GUID]rtps.SequenceNumber)
+		}
+		if old, ok := w.latest[entity]; ok {
+			w.m.Remove(old)
+		}
+		w.latest[entity] = sn
+	}
+	w.flush()
+}
+
+// stop makes the cell refuse everything from now on.
+func (w *Writer) stop() {
+	w.mu.Lock()
+	w.closed = true
+	w.changed.broadcast()
+	w.mu.Unlock()
+	w.p.sched.forget(w)
+}

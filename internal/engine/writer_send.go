@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/secdds/dds/internal/reliable"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// Octets of submessage headers, at most. DDSI-RTPS 2.5, 9.4.5.
+const (
+	infoTSLen    = 12
+	inlineQoSLen = 4 + 4 + 4 + 16 + 4 // status info, key hash, sentinel
+	dataLen      = 24
+	dataFragLen  = 36
+	controlLen   = 64 // of the others, but for bitmaps
+	bitmapLen    = 4 * 8
+)
+
+// send turns descriptors into messages. It runs without mu, on one goroutine
+// at a time.
+func (w *Writer) send(l *lane, out *reliable.Outbox, fan *fanout) {
+	for i := range out.Sends {
+		s := &out.Sends[i]
+		switch {
+		case !s.To.IsZero():
+			if d := fan.dests[s.To]; d != nil {
+				w.sendTo(l, s, &d.target, d.subs, d)
+			}
+		case w.kx: // sealed by the key of each destination
+			for _, d := range fan.dests {
+				w.sendTo(l, s, &d.target, d.subs, d)
+			}
+		case len(fan.all.locs) > 0:
+			w.sendTo(l, s, &fan.all, fan.subs, nil)
+		}
+	}
+}
+
+// sendTo adds one descriptor to the message for a target. d is nil when it is
+// for every matched reader.
+func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiver, d *dest) {
+	sealer := w.submsg
+	if w.kx {
+		sealer = d.kx
+	}
+	var reader rtps.EntityID
+	if d != nil {
+		reader = d.guid.Entity
+	}
+	extra := 0
+	if sealer != nil {
+		extra = sealer.Overhead(len(subs))
+	}
+	l.aim(to, w.onMessage)
+	b := &l.msg
+	if sealer != nil {
+		b = &l.sub
+	}
+	switch s.Kind {
+	case reliable.SendData:
+		l.room(infoTSLen + dataLen + inlineQoSLen + len(s.Change.Payload) + 3 + extra)
+		l.stamp(s.Change.Time)
+		if sealer != nil {
+			l.sub = l.sub[:0]
+		}
+		*b = w.appendData(*b, reader, s.Change)
+	case reliable.SendFrag:
+		w.sendFrags(l, s, reader, sealer, subs, extra)
+		return
+	case reliable.SendHeartbeat:
+		l.room(controlLen + extra)
+		if sealer != nil {
+			l.sub = l.sub[:0]
+		}
+		h := s.Heartbeat
+		h.Reader, h.Writer = reader, w.guid.Entity
+		*b = h.Append(*b)
+	case reliable.SendGap:
+		l.room(controlLen + bitmapLen + extra)
+		if sealer != nil {
+			l.sub = l.sub[:0]
+		}
+		g := s.Gap
+		g.Reader, g.Writer = reader, w.guid.Entity
+		*b = g.Append(*b)
+	case reliable.SendHeartbeatFrag:
+		l.room(controlLen + extra)
+		if sealer != nil {
+			l.sub = l.sub[:0]
+		}
+		h := s.HeartbeatFrag
+		h.Reader, h.Writer = reader, w.guid.Entity
+		*b = h.Append(*b)
+	}
+	if sealer != nil {
+		l.seal(sealer, subs)
+	}
+}
+
+// appendInlineQoS appends what a change that is no plain sample says of itself.
+// DDSI-RTPS 2.5, 9.6.4.8 and 9.6.4.9.
+func (w *Writer) inlineQoS(b []byte, c *reliable.Change) []byte {
+	if c.Status == 0 {
+		return nil
+	}
+	q := rtps.InlineQoS{HasStatus: true, StatusInfo: c.Status, HasKeyHash: c.HasKey, KeyHash: c.Key}
+	return rtps.AppendInlineQoS(b, &q)
+}
+
+func (w *Writer) appendData(b []byte, reader rtps.EntityID, c *reliable.Change) []byte {
+	var q [inlineQoSLen + 16]byte
+	return rtps.Data{
+		Reader: reader, Writer: w.guid.Entity, SN: c.SN,
+		InlineQoS: w.inlineQoS(q[:0], c), Payload: c.Payload, IsKey: c.IsKey,
+	}.Append(b)
+}
+
+func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, sealer spi.SubmessageSealer, subs []spi.Receiver, extra int) {
+	size := int(s.FragSize)
+	payload := s.Fragment()
+	var q [inlineQoSLen + 16]byte
+	inline := w.inlineQoS(q[:0], s.Change)
+	// A submessage carries as many fragments as fit.
+	per := max(1, min((l.p.maxMessage-1024)/size, 0xffff/size, int(s.FragCount)))
+	for first := s.FragFirst; len(payload) > 0; first += rtps.FragmentNumber(per) {
+		n := min(per*size, len(payload))
+		l.room(infoTSLen + dataFragLen + inlineQoSLen + n + 3 + extra)
+		l.stamp(s.Change.Time)
+		f := rtps.DataFrag{
+			Reader: reader, Writer: w.guid.Entity, SN: s.Change.SN,
+			First: first, Count: uint16((n + size - 1) / size), FragmentSize: s.FragSize,
+			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: payload[:n], IsKey: s.Change.IsKey,
+		}
+		if sealer != nil {
+			l.sub = f.Append(l.sub[:0])
+			l.seal(sealer, subs)
+		} else {
+			l.msg = f.Append(l.msg)
+		}
+		payload = payload[n:]
+	}
+}
+
+// with returns f with d added or replaced.
+func (f *fanout) with(d *dest) *fanout {
+	n := &fanout{dests: maps.Clone(f.dests)}
+	if n.dests == nil {
+		n.dests = make(map[rtps.GUID]*dest)
+	}
+	n.dests[d.guid] = d
+	n.plan()
+	return n
+}
+
+func (f *fanout) without(g rtps.GUID) *fanout {
+	n := &fanout{dests: maps.Clone(f.dests)}
+	delete(n.dests, g)
+	n.plan()
+	return n
+}
+
+// plan decides where samples for everyone go: to each participant's address
+// once, or to the one multicast address they all share.
+func (f *fanout) plan() {
+	peers := make(map[*peer]bool)
+	var multicast []rtps.Locator
+	for _, d := range f.dests {
+		if d.subs != nil {
+			f.subs = append(f.subs, d.subs...)
+		}
+		for _, l := range d.target.locs {
+			if !slices.Contains(f.all.locs, l) {
+				f.all.locs = append(f.all.locs, l)
+			}
+		}
+		if !peers[d.peer] {
+			f.all.recv = append(f.all.recv, d.target.recv...)
+			if len(peers) == 0 {
+				multicast = d.peer.multicast
+			} else {
+				multicast = intersect(multicast, d.peer.multicast)
+			}
+			peers[d.peer] = true
+		}
+	}
+	switch {
+	case len(peers) == 1:
+		for p := range peers {
+			f.all.prefix = p.prefix
+		}
+	case len(peers) > 2 && len(multicast) > 0:
+		f.all.locs = multicast[:1]
+	}
+}
+
+func intersect(a, b []rtps.Locator) []rtps.Locator {
+	var both []rtps.Locator
+	for _, l := range a {
+		if slices.Contains(b, l) {
+			both = append(both, l)
+		}
+	}
+	return both
+}

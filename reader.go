@@ -1,0 +1,232 @@
+package dds
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/secdds/dds/internal/engine"
+	"github.com/secdds/dds/internal/gotype"
+	"github.com/secdds/dds/internal/history"
+	"github.com/secdds/dds/qos"
+	"github.com/secdds/dds/rtps"
+)
+
+// A SampleInfo is what the application learns beside the value: states, times,
+// ranks, writer. DDS 1.4, 2.2.2.5.5.
+type SampleInfo = history.SampleInfo
+
+// A Query chooses samples by their states and instance. The zero Query chooses all.
+type Query = history.Query
+
+// Sample, view and instance states. In a Query they are masks. DDS 1.4, 2.2.2.5.1.
+const (
+	Read        = history.Read
+	NotRead     = history.NotRead
+	New         = history.New
+	NotNew      = history.NotNew
+	Alive       = history.Alive
+	Disposed    = history.Disposed
+	NoWriters   = history.NoWriters
+	NotAlive    = history.Disposed | history.NoWriters
+	AnySample   = history.Read | history.NotRead
+	AnyView     = history.New | history.NotNew
+	AnyInstance = history.Alive | history.Disposed | history.NoWriters
+)
+
+// A Sample is a value and its circumstances. Without Info.ValidData only the
+// key members of Value are set: the sample tells that the instance's state changed.
+type Sample[T any] struct {
+	Value T
+	Info  SampleInfo
+}
+
+// A Reader subscribes to a topic. DDS 1.4, 2.2.2.5.3. Its methods may be called
+// by several goroutines at once.
+type Reader[T any] struct {
+	topic *Topic[T]
+	eng   *engine.Reader
+	qos   qos.Reader
+	bad   atomic.Uint64
+
+	mu      sync.Mutex // one read or take at a time
+	entries []history.Entry
+}
+
+// NewReader makes a reader. Policies are applied in this order: the
+// specification's defaults, those of the subscriber, those of the topic, and
+// these. The error matches ErrNotAllowed when access control refuses it, and is
+// a *qos.Error when the policies are out of range or contradict each other.
+//
+// Unless it is told otherwise a reader takes XCDR1 and XCDR2. (DDS-XTypes has
+// XCDR1 alone as the default; that would only keep writers out.)
+func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPolicy) (*Reader[T], error) {
+	all := []qos.ReaderPolicy{sub.qos}
+	for _, p := range topic.policies {
+		if rp, ok := p.(qos.ReaderPolicy); ok {
+			all = append(all, rp)
+		}
+	}
+	q := qos.NewReader(append(all, policies...)...)
+	if err := q.Validate(); err != nil {
+		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, err)
+	}
+	if len(q.Representations) == 0 {
+		q.Representations = []qos.Representation{qos.XCDR1, qos.XCDR2}
+	}
+	for _, rep := range q.Representations {
+		if rep != qos.XCDR1 && rep != qos.XCDR2 {
+			return nil, fmt.Errorf("create reader of topic %q: data representation %v: %w", topic.name, rep, ErrUnsupported)
+		}
+	}
+	eng, err := sub.p.eng.NewReader(engine.ReaderSpec{
+		Topic: topic.name, Type: topic.typ.Name(), Keyed: topic.typ.Keyed(), KeyOf: keyOf[T](topic.typ), QoS: q,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, refused(sub.p, err))
+	}
+	return &Reader[T]{topic: topic, eng: eng, qos: q}, nil
+}
+
+// keyOf computes key hashes of received payloads, in the representation they
+// came in, as the writers that send a hash do.
+func keyOf[T any](t *gotype.Type) engine.KeyFunc {
+	scratch := sync.Pool{New: func() any { return new(T) }}
+	return func(payload []byte, isKey, protected bool) (rtps.KeyHash, error) {
+		rep := gotype.XCDR1
+		if len(payload) > 1 && payload[1] >= 6 {
+			rep = gotype.XCDR2
+		}
+		v := scratch.Get().(*T)
+		h, err := t.KeyHashOfPayload(payload, isKey, rep, protected, unsafe.Pointer(v))
+		scratch.Put(v)
+		return h, err
+	}
+}
+
+// Take removes at most limit samples that q chooses and returns them, oldest
+// first; limit <= 0 is no limit. It does not block: none is an empty result.
+// DDS 1.4, 2.2.2.5.3.9.
+func (r *Reader[T]) Take(limit int, q Query) []Sample[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = r.eng.Take(r.entries[:0], limit, q)
+	return r.decode(nil, true)
+}
+
+// Read is Take without removing: the samples become Read. DDS 1.4, 2.2.2.5.3.8.
+func (r *Reader[T]) Read(limit int, q Query) []Sample[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = r.eng.Read(r.entries[:0], limit, q)
+	return r.decode(nil, false)
+}
+
+// TakeInto is Take into dst, of which it uses the length: at most len(dst)
+// samples. The memory that the values in dst hold is reused, so that taking
+// into the same slice again and again need not allocate. It returns how many
+// samples it set.
+func (r *Reader[T]) TakeInto(dst []Sample[T], q Query) int {
+	if len(dst) == 0 {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = r.eng.Take(r.entries[:0], len(dst), q)
+	return len(r.decode(dst[:0], true))
+}
+
+// decode appends the entries' values to dst, using the values dst has room for.
+// mu is held.
+func (r *Reader[T]) decode(dst []Sample[T], taken bool) []Sample[T] {
+	if dst == nil && len(r.entries) > 0 {
+		dst = make([]Sample[T], 0, len(r.entries))
+	}
+	for i := range r.entries {
+		e := &r.entries[i]
+		n := len(dst)
+		dst = dst[:n+1]
+		s := &dst[n]
+		s.Info = e.Info
+		var err error
+		switch {
+		case e.Info.ValidData:
+			err = r.topic.typ.Decode(e.Payload, unsafe.Pointer(&s.Value))
+		case len(e.Payload) > 0:
+			s.Value = *new(T)
+			err = r.topic.typ.DecodeKey(e.Payload, unsafe.Pointer(&s.Value))
+		default:
+			s.Value = *new(T)
+		}
+		if err != nil { // not of our type: counted, not shown
+			r.bad.Add(1)
+			dst = dst[:n]
+		}
+	}
+	if taken {
+		r.eng.Recycle(r.entries)
+	}
+	clear(r.entries)
+	return dst
+}
+
+// Next waits for a sample and takes it.
+func (r *Reader[T]) Next(ctx context.Context) (Sample[T], error) {
+	var one [1]Sample[T]
+	for {
+		if r.TakeInto(one[:], Query{}) == 1 {
+			return one[0], nil
+		}
+		if err := r.eng.WaitData(ctx, Query{}); err != nil {
+			return Sample[T]{}, err
+		}
+	}
+}
+
+// WaitForData waits until there is a sample that was not read.
+func (r *Reader[T]) WaitForData(ctx context.Context) error {
+	return r.eng.WaitData(ctx, Query{Sample: NotRead})
+}
+
+// WaitForMatched waits until at least n writers are matched.
+func (r *Reader[T]) WaitForMatched(ctx context.Context, n int) error {
+	return r.eng.WaitMatched(ctx, n)
+}
+
+// Matched returns SUBSCRIPTION_MATCHED_STATUS; the changes in it count from the
+// call before. DDS 1.4, 2.2.4.1.
+func (r *Reader[T]) Matched() MatchedStatus { return r.eng.Matched() }
+
+// IncompatibleQoS returns REQUESTED_INCOMPATIBLE_QOS_STATUS. DDS 1.4, 2.2.4.1.
+func (r *Reader[T]) IncompatibleQoS() IncompatibleStatus { return r.eng.Incompatible() }
+
+// Lost returns how many samples were lost: SAMPLE_LOST_STATUS.
+func (r *Reader[T]) Lost() int64 { return r.eng.Lost() }
+
+// Undecodable returns how many samples were dropped because they are not of the
+// reader's type.
+func (r *Reader[T]) Undecodable() uint64 { return r.bad.Load() }
+
+// QoS returns the reader's policies.
+func (r *Reader[T]) QoS() qos.Reader { return r.qos }
+
+// GUID returns the reader's GUID.
+func (r *Reader[T]) GUID() rtps.GUID { return r.eng.GUID() }
+
+// Close ends the reader.
+func (r *Reader[T]) Close() error {
+	r.topic.p.eng.Remove(r.eng.GUID())
+	return nil
+}
+
+// TypeNameOf returns the DDS type name of T, as a topic of it would have.
+func TypeNameOf[T any]() (string, error) {
+	t, err := gotype.Compile(reflect.TypeFor[T](), gotype.Options{})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBadType, err)
+	}
+	return t.Name(), nil
+}
