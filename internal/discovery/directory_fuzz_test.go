@@ -18,6 +18,7 @@ func FuzzDirectory(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 1, 1, 0, 2, 1, 7, 3, 1, 7, 8, 0, 0, 4, 1, 9, 9, 200, 0})
 	f.Add([]byte{3, 2, 5, 3, 2, 4, 0, 3, 0, 1, 3, 0, 2, 3, 255, 2, 3, 254, 2, 3, 253, 6, 3, 2, 7, 3, 0, 9, 99, 0})
 	f.Fuzz(func(t *testing.T, script []byte) {
+		script = script[:min(len(script), 600)] // long enough, and quick to minimise
 		limits := Limits{MaxPeers: 3, MaxEndpointsPerPeer: 4, MaxEndpoints: 8, MaxBytes: 20_000, Grace: time.Second}
 		d := NewDirectory(rtps.GUID{Prefix: rtps.GUIDPrefix{0xff}}, 0, "", limits)
 		now := start

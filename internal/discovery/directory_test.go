@@ -38,7 +38,9 @@ func (tt *directoryTest) want(lines ...string) {
 	require.Equal(tt.t, lines, got)
 }
 
-func short(g rtps.GUID) string { return fmt.Sprintf("%x/%x", g.Prefix[0], int(g.Entity[2])<<8|int(g.Entity[3])) }
+func short(g rtps.GUID) string {
+	return fmt.Sprintf("%x/%x", g.Prefix[0], int(g.Entity[2])<<8|int(g.Entity[3]))
+}
 
 func line(ev Event) string {
 	switch ev := ev.(type) {
