@@ -20,7 +20,7 @@ type DeniedError struct {
 
 // Error tells who may not do what, why, and what would allow it.
 func (e *DeniedError) Error() string {
-	return fmt.Sprintf("%s, XML line %d: %s may not %s in domain %d: %s; add an <allow_rule> before it, or correct the rule that applies",
+	return fmt.Sprintf("%s, XML line %d: %s may not %s in domain %d: %s; to allow it, add an <allow_rule> above",
 		e.Document, e.Line, e.Subject, e.Action, e.Domain, e.Why)
 }
 

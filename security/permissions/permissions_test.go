@@ -221,7 +221,7 @@ func TestChecks(t *testing.T) {
 	}
 
 	err = l.CheckCreateWriter(w.now, spi.Topic{Name: "both", Partitions: []string{"x"}})
-	require.ErrorContains(t, err, `CN=a may not publish topic "both" in partitions "x" in domain 0: no rule applies and the default is DENY; add an <allow_rule>`)
+	require.ErrorContains(t, err, `CN=a may not publish topic "both" in partitions "x" in domain 0: no rule applies and the default is DENY; to allow it, add an <allow_rule>`)
 	var denied *permissions.DeniedError
 	require.ErrorAs(t, err, &denied)
 	require.Equal(t, "CN=a", denied.Subject)
@@ -243,7 +243,7 @@ func TestLocalRefusals(t *testing.T) {
 		{"other subject", "CN=b", 0, 0, "no grant for subject CN=b; the document has grants for: CN=a"},
 		{"no subject", "", 0, 0, "subject of the identity certificate"},
 		{"other domain", "CN=a", 6, 0, "no rule for domain 6; the document has rules for domains 0–5"},
-		{"not allowed to join", "CN=a", 5, 0, "CN=a may not join the domain in domain 5: no allow_rule names domain 5"},
+		{"not allowed to join", "CN=a", 5, 0, "CN=a may not take part in domain 5: no allow_rule names domain 5"},
 		{"lapsed", "CN=a", 0, 2 * time.Hour, "has lapsed"},
 		{"too early", "CN=a", 0, -2 * time.Hour, "is not valid yet"},
 		{"lapsed authority", "CN=a", 0, 20 * 365 * 24 * time.Hour, "renew it and sign the documents again"},

@@ -133,7 +133,7 @@ func (p *Plugin) member(now time.Time, doc *governance.Permissions, subject gove
 	}
 	if rule.JoinAccessControl {
 		if d := grant.CheckJoin(domain); !d.Allowed {
-			return member{}, m.denied(d, "join the domain")
+			return member{}, m.denied(d, "take part")
 		}
 	}
 	return m, nil
