@@ -22,7 +22,8 @@
 //
 // DDSI-RTPS 2.5 names no IPv6 group. Interop: Cyclone DDS uses
 // ff02::ffff:239.255.0.1, Fast DDS ff1e::ffff:efff:1; both are joined and sent
-// to, the former is announced. Link-local unicast addresses are not announced:
+// to, the former is announced. Linux has no IPv6 multicast on loopback: there,
+// peers are to be given. Link-local unicast addresses are not announced:
 // a locator has no room for their zone.
 package udp
 

@@ -77,7 +77,14 @@ func listen(t *testing.T, cfg Config, lc spi.ListenConfig) *node {
 	c, err := tr.Listen(lc)
 	require.NoError(t, err)
 	n := &node{t: t, c: c.(*conn)}
-	for _, r := range c.Receivers() {
+	n.read()
+	t.Cleanup(n.close)
+	return n
+}
+
+// read starts the readers.
+func (n *node) read() {
+	for _, r := range n.c.Receivers() {
 		in := make(chan packet, 100)
 		n.in = append(n.in, in)
 		n.wg.Go(func() {
@@ -86,7 +93,7 @@ func listen(t *testing.T, cfg Config, lc spi.ListenConfig) *node {
 				k, err := r.ReadBatch(bufs, sizes, from)
 				if err != nil {
 					if !errors.Is(err, net.ErrClosed) {
-						t.Errorf("read: %v", err)
+						n.t.Errorf("read: %v", err)
 					}
 					return
 				}
@@ -96,8 +103,6 @@ func listen(t *testing.T, cfg Config, lc spi.ListenConfig) *node {
 			}
 		})
 	}
-	t.Cleanup(n.close)
-	return n
 }
 
 func (n *node) close() {
@@ -195,6 +200,39 @@ func TestTwoParticipantsShareADomain(t *testing.T) {
 	for i := range 150 {
 		a.want([]int{userUni, metaUni}[i%2], fmt.Sprint(i))
 	}
+	a.wantNothingMore()
+	b.wantNothingMore()
+}
+
+// With no interface named the unicast sockets are bound to the wildcard
+// address. Here the one interface is loopback all the same.
+func TestWildcard(t *testing.T) {
+	tr, err := New(Config{})
+	require.NoError(t, err)
+	host, err := hostInterfaces(IPv4)
+	require.NoError(t, err)
+	lo, err := findInterface(host, "lo")
+	require.NoError(t, err)
+	lc := spi.ListenConfig{Domain: 166, ParticipantID: -1, Logger: logger()}
+	tr.cfg.Interfaces = nil
+	sc, err := tr.open(lc, host, []iface{lo}, 0)
+	require.NoError(t, err)
+	a := &node{t: t, c: sc.(*conn)}
+	a.read()
+	t.Cleanup(a.close)
+
+	b := listen(t, Config{}, lc) // sees the port taken, though it binds an address
+	require.Equal(t, 1, b.c.ParticipantID())
+	require.Equal(t, []rtps.Locator{v4("127.0.0.1:48910")}, a.c.MetatrafficUnicast())
+	require.True(t, a.c.Reaches(v4("203.0.113.5:9")))
+
+	a.send("spdp", a.c.SPDPMulticast()...)
+	a.want(metaMulti, "spdp")
+	b.want(metaMulti, "spdp")
+	a.send("sedp", b.c.MetatrafficUnicast()...)
+	require.Equal(t, a.c.MetatrafficUnicast()[0], b.want(metaUni, "sedp").from)
+	b.send("back", a.c.DefaultUnicast()...)
+	a.want(userUni, "back")
 	a.wantNothingMore()
 	b.wantNothingMore()
 }
