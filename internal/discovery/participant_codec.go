@@ -145,7 +145,11 @@ func (r *participantReader) read(p rtps.Parameter, c *rtps.Cursor) bool {
 	case rtps.PIDPermissionsToken:
 		d.PermissionsToken = r.holder(p)
 	case rtps.PIDIdentityStatusToken:
-		d.IdentityStatusToken = r.holder(p)
+		// Interop: wireshark knows this id as an algorithm mask of other vendors,
+		// so what is not a token is not malformed.
+		if h, err := rtps.ParseDataHolder(p.Value, r.le); err == nil {
+			d.IdentityStatusToken = &h
+		}
 	case rtps.PIDParticipantSecurityInfo:
 		d.SecurityInfo = readSecurityInfo(c)
 	default:
