@@ -32,11 +32,13 @@ type Sample struct {
 	IsKey   bool
 
 	// InlineQoS is set by HandleFrag only: the parameter list of the fragment
-	// that had one. Owned by the sample.
+	// that had one. It is borrowed or owned as Payload is.
 	InlineQoS []byte
 
 	// Owned says that Payload belongs to the sample. If false it borrows the
-	// caller's datagram: who keeps it, copies. The machine copies what it holds.
+	// caller's datagram: who keeps it, copies. The machine copies what it holds
+	// ahead of a missing sample. A caller that opened the payload into memory of
+	// its own sets it.
 	Owned bool
 
 	// Any is carried along untouched (the source of the sample, for example).
