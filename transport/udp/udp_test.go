@@ -132,7 +132,8 @@ func (n *node) want(receiver int, data string) packet {
 	}
 }
 
-// wantNothingMore is exact, as UDP over loopback delivers before the write returns.
+// wantNothingMore sees what came before the last packet wanted of each receiver,
+// as a socket keeps the order.
 func (n *node) wantNothingMore() {
 	n.t.Helper()
 	for i, in := range n.in {
