@@ -1,0 +1,40 @@
+//go:build !race
+
+package crypto
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestNoAllocations holds the data path to what the benchmarks report. The
+// race detector allocates, so it is not built with it.
+func TestNoAllocations(t *testing.T) {
+	for _, p := range protections {
+		w := newWorld(t, p)
+		sealed, opened := make([]byte, 0, room), make([]byte, 0, room)
+		for _, l := range levels {
+			for _, n := range l.sizes() {
+				plain := l.plain(n)
+				b, err := l.seal(w, sealed, plain)
+				require.NoError(t, err)
+				_, err = l.open(w, opened, b)
+				require.NoError(t, err)
+
+				// Few runs: a session is for 16 MiB, and a new one allocates.
+				var failed error
+				allocs := testing.AllocsPerRun(5, func() {
+					if b, err = l.seal(w, sealed, plain); err != nil {
+						failed = err
+					}
+					if _, err = l.open(w, opened, b); err != nil {
+						failed = err
+					}
+				})
+				require.NoError(t, failed)
+				require.Zero(t, allocs, "%s %v %d", l.name, p, n)
+			}
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package crypto
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/security/aesgcm"
+	"github.com/secdds/dds/spi"
+)
+
+var (
+	guidA  = rtps.GUID{Prefix: rtps.GUIDPrefix{0x80, 1}, Entity: rtps.EntityParticipant}
+	guidB  = rtps.GUID{Prefix: rtps.GUIDPrefix{0x90, 2}, Entity: rtps.EntityParticipant}
+	writer = rtps.EntityID{0, 0, 1, rtps.KindWriterWithKey}
+	reader = rtps.EntityID{0, 0, 2, rtps.KindReaderWithKey}
+)
+
+// A world is a writer and a reader in two participants that have each other's keys.
+type world struct {
+	messages    spi.MessageSealer
+	submessages spi.SubmessageSealer
+	payloads    spi.PayloadSealer
+	peer        spi.PeerCrypto    // the writer's participant, as the reader's sees it
+	opener      spi.PayloadOpener // of the writer's payloads
+
+	toMessage, toSubmessage []spi.Receiver // nil without origin authentication
+}
+
+func newWorld(t testing.TB, p spi.Protection) *world {
+	data := spi.ProtectSign
+	if p.IsEncrypt() {
+		data = spi.ProtectEncrypt
+	}
+	plugin := aesgcm.New(aesgcm.Config{})
+	attrs := spi.ParticipantAttributes{RTPS: p}
+	ends := spi.EndpointAttributes{Metadata: p, Data: data}
+	secret := spi.SharedSecret{Secret: [32]byte{1}, Challenge1: [32]byte{2}, Challenge2: [32]byte{3}}
+
+	a, err := plugin.NewParticipant(attrs)
+	require.NoError(t, err)
+	b, err := plugin.NewParticipant(attrs)
+	require.NoError(t, err)
+	ab, err := a.NewPeer(guidB, secret)
+	require.NoError(t, err)
+	ba, err := b.NewPeer(guidA, secret)
+	require.NoError(t, err)
+	w, err := a.NewEndpoint(writer, ends)
+	require.NoError(t, err)
+	r, err := b.NewEndpoint(reader, ends)
+	require.NoError(t, err)
+	wr, err := w.Match(ab, reader)
+	require.NoError(t, err)
+	rw, err := r.Match(ba, writer)
+	require.NoError(t, err)
+
+	tokens, err := ab.Tokens()
+	require.NoError(t, err)
+	require.NoError(t, ba.SetTokens(tokens))
+	tokens, err = wr.Tokens()
+	require.NoError(t, err)
+	require.NoError(t, rw.SetTokens(tokens))
+
+	x := &world{messages: a.Message(), submessages: w.Submessage(), payloads: w.Payload(), peer: ba, opener: rw.Payload()}
+	if p.IsOrigin() {
+		x.toMessage, x.toSubmessage = []spi.Receiver{ab.Receiver()}, []spi.Receiver{wr.Receiver()}
+	}
+	return x
+}
+
+// data returns a DATA submessage of n octets, at least 4 and header included.
+func data(n int) []byte {
+	b := make([]byte, n)
+	b[0], b[1] = 0x15, 1
+	binary.LittleEndian.PutUint16(b[2:], uint16(n-4))
+	return b
+}
+
+// A level is one place of protection. What it seals is n octets long.
+type level struct {
+	name  string
+	plain func(n int) []byte
+	seal  func(w *world, dst, plain []byte) ([]byte, error)
+	open  func(w *world, dst, sealed []byte) ([]byte, error)
+}
+
+var levels = []level{{
+	name:  "payload",
+	plain: func(n int) []byte { return make([]byte, n) },
+	seal:  func(w *world, dst, b []byte) ([]byte, error) { return w.payloads.SealPayload(dst, b) },
+	open:  func(w *world, dst, b []byte) ([]byte, error) { return w.opener.OpenPayload(dst, b) },
+}, {
+	name:  "submessage",
+	plain: data,
+	seal: func(w *world, dst, b []byte) ([]byte, error) {
+		return w.submessages.SealSubmessage(dst, b, w.toSubmessage)
+	},
+	open: func(w *world, dst, b []byte) ([]byte, error) {
+		out, _, err := w.peer.OpenSubmessage(dst, b)
+		return out, err
+	},
+}, {
+	name: "message",
+	plain: func(n int) []byte {
+		return append(append([]byte("RTPS\x02\x05\x01\xd5"), guidA.Prefix[:]...), data(n-20)...)
+	},
+	seal: func(w *world, dst, b []byte) ([]byte, error) { return w.messages.SealMessage(dst, b, w.toMessage) },
+	open: func(w *world, dst, b []byte) ([]byte, error) { return w.peer.OpenMessage(dst, b) },
+}}
+
+// sizes are those of what is sealed, in octets. The last but for the
+// payload's is what fits in a submessage.
+func (l level) sizes() []int {
+	if l.name == "payload" {
+		return []int{64, 256, 1 << 10, 8 << 10, 64 << 10}
+	}
+	return []int{64, 256, 1 << 10, 8 << 10, 64<<10 - 64}
+}
+
+var protections = []spi.Protection{spi.ProtectSign, spi.ProtectEncrypt, spi.ProtectEncryptOrigin}
+
+// bare returns the cipher alone.
+func bare(t testing.TB) cipher.AEAD {
+	block, err := aes.NewCipher(make([]byte, 32))
+	require.NoError(t, err)
+	aead, err := cipher.NewGCM(block)
+	require.NoError(t, err)
+	return aead
+}
