@@ -175,7 +175,7 @@ func (r *Reader) acknowledge(now time.Time, w *remoteWriter, out *ReaderOutbox) 
 	asks := state.NumBits > 0 || frags < maxNackFrags
 	out.Acks = append(out.Acks, Ack{To: w.GUID, AckNack: rtps.AckNack{
 		State: state, Count: w.ackCount,
-		// With nothing asked for, no heartbeat is needed in answer: 8.3.8.1.2.
+		// With nothing asked for, no heartbeat is needed in answer: 8.3.8.1.
 		Final: state.NumBits == 0,
 	}})
 	if !asks {
@@ -184,7 +184,9 @@ func (r *Reader) acknowledge(now time.Time, w *remoteWriter, out *ReaderOutbox) 
 	if w.nacked != w.next {
 		w.retry = retryMin
 	}
-	// Heartbeats will make us ask again; but some writers send one in seconds.
+	// Interop: DDSI-RTPS 2.5, 8.4.2.3.4 has readers wait for a heartbeat before
+	// they ask again. Fast DDS sends one every 3 s; a lost ACKNACK or repair
+	// would stall the reader that long.
 	w.nackAt, w.nacked = now, w.next
 	w.ackAt = now.Add(w.retry)
 	w.retry = min(2*w.retry, retryMax)

@@ -40,7 +40,7 @@ func (w *Writer) HandleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack,
 	}
 }
 
-// acknowledge notes that p has everything up to sn: DDSI-RTPS 2.5, 8.4.7.4.2,
+// acknowledge notes that p has everything up to sn: DDSI-RTPS 2.5, 8.4.7.4,
 // acked_changes_set. It cannot have what was never ordered.
 func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 	from := p.acked
@@ -71,7 +71,7 @@ func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 }
 
 // request notes what p asks for, answers by GAP for what it cannot have, and
-// reports whether there is something to repair: DDSI-RTPS 2.5, 8.4.7.4.8,
+// reports whether there is something to repair: DDSI-RTPS 2.5, 8.4.7.4,
 // requested_changes_set.
 func (w *Writer) request(now time.Time, p *remoteReader, a *rtps.AckNack, out *Outbox) (asked bool) {
 	if a.State.NumBits == 0 {

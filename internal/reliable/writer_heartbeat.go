@@ -42,8 +42,8 @@ func (w *Writer) hbReset(now time.Time) {
 // heartbeatLaggards repeats the announcement to those who have not
 // acknowledged everything, and doubles the time until the next.
 //
-// DDSI-RTPS 2.5, 8.4.2.2.3: "The RTPS Writer must continue to inform" its
-// readers "as long as there are unacknowledged samples".
+// DDSI-RTPS 2.5, 8.4.2.2.3: heartbeats go on until the reader has acknowledged
+// every available sample or is gone.
 func (w *Writer) heartbeatLaggards(now time.Time, out *Outbox) {
 	n := 0
 	for _, p := range w.readers {

@@ -107,8 +107,8 @@ func (w *Writer) repair(now time.Time, budget *int, out *Outbox) {
 		if due(p.repairAt, now) && *budget > 0 && w.repairReader(now, p, budget, out) {
 			p.repairAt = time.Time{}
 			if p.Reliable {
-				// DDSI-RTPS 2.5, 8.4.9.2.12: the repairs are followed by a
-				// heartbeat, so that what got lost again is asked for again.
+				// A heartbeat follows the repairs at once, so that what got
+				// lost again is asked for again.
 				w.heartbeat(now, p, false, out)
 			}
 		}
