@@ -89,7 +89,7 @@ func TestInstanceStates(t *testing.T) {
 					first, second := f.credentials(t, keystore.P256)
 					eachSide(t, func(t *testing.T, domain string, pub, sub peer.Vendor) {
 						p, s := roles(pub, sub, first, second)
-						args := append([]string{"--domain", domain, "--count", "2", flag}, typ...)
+						args := append([]string{"--transient-local", "--domain", domain, "--count", "2", flag}, typ...)
 						reader := s.start(t, "sub", args...)
 						writer := p.start(t, "pub", append(args, "--wait-ack", "--linger", "60000")...)
 						reader.Expect("^SAMPLE seq=2 ", limit)
