@@ -91,7 +91,7 @@ func (q *pair) needsPayload() bool {
 
 func (q *pair) needsSubmessage() bool { return q.e.attrs.Metadata != spi.ProtectNone }
 
-// Tokens implements spi.PairCrypto. The submessage key comes first. DDS-Security 1.1, 9.5.3.2.3.
+// Tokens implements spi.PairCrypto. The submessage key comes first. DDS-Security 1.1, 9.5.3.2.
 func (q *pair) Tokens() ([]spi.Token, error) {
 	var tokens []spi.Token
 	switch {

@@ -7,7 +7,7 @@ import (
 )
 
 // A messageSealer seals whole messages with the participant's key.
-// DDS-Security 1.1, 9.5.3.3.4.4.
+// DDS-Security 1.1, 9.5.3.3.
 type messageSealer struct{ key *sendKey }
 
 var _ spi.MessageSealer = messageSealer{}
@@ -47,7 +47,7 @@ func (p *peer) OpenMessage(dst, msg []byte) ([]byte, error) {
 		return dst, err
 	}
 	// The header itself is not protected, only its copy is: INFO_SRC, which
-	// must come first. DDS-Security 1.1, 7.3.6.5.2.
+	// must come first. DDS-Security 1.1, 7.3.6.
 	// Interop: OpenDDS writes "RTPS" where DDSI-RTPS 2.5, 9.4.5.10 has an unused word.
 	id, src, _, ok := nextSub(b[len(dst)+rtpsHeaderLen:])
 	if !ok || id != subInfoSrc || len(src) < infoSrcLen-subHeaderLen || !bytes.Equal(src[4:20], msg[4:rtpsHeaderLen]) {

@@ -7,7 +7,7 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// A payloadSealer seals payloads with a writer's key. DDS-Security 1.1, 9.5.3.3.4.1.
+// A payloadSealer seals payloads with a writer's key. DDS-Security 1.1, 9.5.3.3.
 type payloadSealer struct{ key *sendKey }
 
 var _ spi.PayloadSealer = payloadSealer{}
@@ -47,7 +47,7 @@ func (p payloadSealer) SealPayload(dst, plain []byte) ([]byte, error) {
 		b = append(b, pad...)
 		b = s.aead.Seal(b, iv, nil, b[start:])
 	}
-	return append(b, zeros[:countLen]...), nil // no receiver has a MAC: 9.5.3.3.4.1
+	return append(b, zeros[:countLen]...), nil // no receiver has a MAC: 9.5.3.3
 }
 
 // OpenPayload implements spi.PayloadOpener.

@@ -103,7 +103,7 @@ func (k *recvKey) open(dst []byte, s *sealed) ([]byte, error) {
 
 // fromOwner reports whether s holds a MAC made with a key that its sender
 // shares with us alone: it is not from another receiver, who has the sender's
-// key too. DDS-Security 1.1, 9.5.3.3.6.
+// key too. DDS-Security 1.1, 9.5.3.3.
 func (k *recvKey) fromOwner(s *sealed) bool {
 	l := k.receivers.Load()
 	if l == nil {

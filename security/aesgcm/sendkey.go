@@ -25,7 +25,7 @@ type sendKey struct {
 // No IV is used twice: session ids count up from a random one, so that a master
 // key has 2³² sessions before one comes back, and within a session the suffix
 // counts up from a random one. Random starts matter for the key exchange's
-// key, which both sides seal with. DDS-Security 1.1, 9.5.3.3.4.
+// key, which both sides seal with. DDS-Security 1.1, 9.5.3.3.
 type sendSession struct {
 	session
 	suffix atomic.Uint64
@@ -93,7 +93,7 @@ func overhead(receivers int) int {
 
 // seal appends a prefix, the protected form of body and a postfix. For a whole
 // message, header is its RTPS header, which goes into the body as INFO_SRC;
-// else it is nil. DDS-Security 1.1, 9.5.3.3.4.
+// else it is nil. DDS-Security 1.1, 9.5.3.3.
 func (k *sendKey) seal(dst []byte, prefix, postfix byte, header, body []byte, to []spi.Receiver) ([]byte, error) {
 	n := len(body)
 	if header != nil {

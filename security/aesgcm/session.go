@@ -25,13 +25,13 @@ func newAEAD(key []byte) cipher.AEAD {
 	return aead
 }
 
-// senderAEAD derives the session key. DDS-Security 1.1, 9.5.3.3.3.
+// senderAEAD derives the session key. DDS-Security 1.1, 9.5.3.3.
 func (m *masterKey) senderAEAD(session [4]byte) cipher.AEAD {
 	return m.derive(&m.key, "SessionKey", session)
 }
 
 // receiverAEAD derives the receiver-specific session key from key.
-// DDS-Security 1.1, 9.5.3.3.3.
+// DDS-Security 1.1, 9.5.3.3.
 func (m *masterKey) receiverAEAD(key *[32]byte, session [4]byte) cipher.AEAD {
 	return m.derive(key, "SessionReceiverKey", session)
 }

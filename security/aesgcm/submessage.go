@@ -6,7 +6,7 @@ import (
 )
 
 // A submessageSealer seals submessages with an endpoint's key, or with that of
-// the volatile-secure endpoints. DDS-Security 1.1, 9.5.3.3.4.2.
+// the volatile-secure endpoints. DDS-Security 1.1, 9.5.3.3.
 type submessageSealer struct{ key *sendKey }
 
 var _ spi.SubmessageSealer = submessageSealer{}

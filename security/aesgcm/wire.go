@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Submessage kinds. DDS-Security 1.1, 7.3.6.2; DDSI-RTPS 2.5, 9.4.5.1.1.
+// Submessage kinds. DDS-Security 1.1, 7.3.6; DDSI-RTPS 2.5, 9.4.5.
 const (
 	subInfoSrc      = 0x0c
 	subSecBody      = 0x30
@@ -42,13 +42,13 @@ var (
 	errReceiver  = errors.New("aesgcm: receiver is not one of this key")
 )
 
-// A cryptoHeader is CryptoHeader, as it lies in a message. DDS-Security 1.1, 9.5.2.3.
+// A cryptoHeader is CryptoHeader, as it lies in a message. DDS-Security 1.1, 9.5.2.
 type cryptoHeader []byte
 
 // ref is the transformation kind and key id: what a key is looked up by.
 func (h cryptoHeader) ref() keyRef        { return keyRef(h[0:8]) }
 func (h cryptoHeader) session() []byte    { return h[8:12] }
-func (h cryptoHeader) nonce() []byte      { return h[8:20] } // session id and IV suffix: 9.5.3.3.4
+func (h cryptoHeader) nonce() []byte      { return h[8:20] } // session id and IV suffix: 9.5.3.3
 func (h cryptoHeader) isGCM() bool        { return kind(h[3]).encrypts() }
 func (h cryptoHeader) sessionID() [4]byte { return [4]byte(h[8:12]) }
 
@@ -115,7 +115,7 @@ func splitSealed(b []byte, prefix, postfix byte) (s sealed, err error) {
 	return s, s.splitFooter(foot)
 }
 
-// splitFooter takes apart CryptoFooter. DDS-Security 1.1, 9.5.2.5.
+// splitFooter takes apart CryptoFooter. DDS-Security 1.1, 9.5.2.
 func (s *sealed) splitFooter(foot []byte) error {
 	if len(foot) < tagLen+countLen {
 		return errMalformed

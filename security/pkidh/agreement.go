@@ -35,7 +35,7 @@ func newAgreement(name string) (agreement, error) {
 var errPublicValue = errors.New("the public value of the key agreement is not one of its group")
 
 // An ecdhKey is ECDH on P-256; public values are uncompressed points.
-// DDS-Security 1.1, 9.3.2.5.1.
+// DDS-Security 1.1, 9.3.2.5.
 type ecdhKey struct{ key *ecdh.PrivateKey }
 
 func (k *ecdhKey) public([]byte) []byte { return k.key.PublicKey().Bytes() }

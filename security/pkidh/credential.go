@@ -26,7 +26,7 @@ const (
 // properties, in the order in which they are hashed.
 type credential struct {
 	props []rtps.BinaryProperty
-	hash  [32]byte // hash_c1 or hash_c2. DDS-Security 1.1, 9.3.2.5.2
+	hash  [32]byte // hash_c1 or hash_c2. DDS-Security 1.1, 9.3.2.5
 }
 
 func newCredential(props []rtps.BinaryProperty) credential {
@@ -64,7 +64,7 @@ type peerCredential struct {
 }
 
 // checkCredential takes the c. properties from token and checks them.
-// DDS-Security 1.1, 9.3.2.5.2 and 9.3.3.
+// DDS-Security 1.1, 9.3.2.5 and 9.3.3.
 func (h *handshake) checkCredential(now time.Time, token *spi.Token) (*peerCredential, error) {
 	var c peerCredential
 	var props []rtps.BinaryProperty

@@ -12,7 +12,7 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// A handshake implements spi.Handshake. DDS-Security 1.1, 8.3.2.9 and 9.3.4.
+// A handshake implements spi.Handshake. DDS-Security 1.1, 8.3.2 and 9.3.4.
 type handshake struct {
 	// Immutable.
 	id        *identity
@@ -165,7 +165,7 @@ func (h *handshake) key(name string) (agreement, error) {
 	return k, err
 }
 
-// checkFuture reports a challenge that is not the one announced. DDS-Security 1.1, 9.3.4.1.
+// checkFuture reports a challenge that is not the one announced. DDS-Security 1.1, 9.3.4.
 func (h *handshake) checkFuture(c [32]byte) error {
 	if h.future != nil && *h.future != c {
 		return errors.New("the challenge is not the one that was announced")
@@ -178,7 +178,7 @@ func (h *handshake) refused(what string, err error) error {
 }
 
 // signedByReplier returns what the reply's signature covers.
-// DDS-Security 1.1, table 50.
+// DDS-Security 1.1, 9.3.2.5.
 func (x *exchange) signedByReplier() []rtps.BinaryProperty {
 	return []rtps.BinaryProperty{
 		{Name: propHash2, Value: x.c2.hash[:]},
@@ -191,7 +191,7 @@ func (x *exchange) signedByReplier() []rtps.BinaryProperty {
 }
 
 // signedByInitiator returns what the final message's signature covers.
-// DDS-Security 1.1, table 51.
+// DDS-Security 1.1, 9.3.2.5.
 func (x *exchange) signedByInitiator() []rtps.BinaryProperty {
 	return []rtps.BinaryProperty{
 		{Name: propHash1, Value: x.c1.hash[:]},

@@ -61,7 +61,7 @@ func (id *identity) SetPermissions(credential spi.Token) {
 	id.perm.Store(&doc)
 }
 
-// NewHandshake implements spi.LocalIdentity. DDS-Security 1.1, 8.3.2.9.4.
+// NewHandshake implements spi.LocalIdentity. DDS-Security 1.1, 8.3.2.
 func (id *identity) NewHandshake(remote spi.RemoteParticipant) (spi.Handshake, error) {
 	if c := remote.IdentityToken.ClassID; !isClass(c, "") {
 		return nil, fmt.Errorf("pkidh: participant %v has an identity token of class %.64q, want %q", remote.GUID, c, classToken)

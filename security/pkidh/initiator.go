@@ -12,7 +12,7 @@ import (
 )
 
 // Begin implements spi.Handshake. Once begun, it returns the same request again.
-// DDS-Security 1.1, 9.3.4.2 (begin_handshake_request).
+// DDS-Security 1.1, 9.3.4 (begin_handshake_request).
 func (h *handshake) Begin(now time.Time, pdata []byte) (spi.Token, error) {
 	if !h.initiator {
 		return spi.Token{}, errors.New("pkidh: a replier does not begin a handshake")
@@ -55,7 +55,7 @@ func wantsNUL(v rtps.VendorID) bool {
 }
 
 // processReply verifies the reply and makes the final message.
-// DDS-Security 1.1, 9.3.4.2 (process_handshake on a reply).
+// DDS-Security 1.1, 9.3.4 (process_handshake on a reply).
 func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (*spi.Token, error) {
 	x := *h.requests[0] // a copy: what is refused changes nothing
 	ch1, err := challengeIn(t, propChallenge1)

@@ -73,7 +73,7 @@ func decrypt(block *pem.Block, password string) ([]byte, error) {
 
 var errPassword = errors.New("the password does not open it")
 
-// checkPublicKey reports whether a key is one that DDS-Security 1.1, 9.3.1.1,
+// checkPublicKey reports whether a key is one that DDS-Security 1.1, 9.3.1,
 // has: P-256 or RSA of 2048 bits. Longer RSA keys do no harm.
 func checkPublicKey(key crypto.PublicKey) error {
 	switch k := key.(type) {

@@ -14,7 +14,7 @@ const (
 	classAuthReq = classToken + suffixAuth
 )
 
-// Names of the properties of tokens. DDS-Security 1.1, tables 49 to 52.
+// Names of the properties of tokens. DDS-Security 1.1, 9.3.2.
 const (
 	propID         = "c.id"
 	propPerm       = "c.perm"
@@ -32,7 +32,7 @@ const (
 	propPermCert   = "dds.perm.cert" // of the permissions credential token
 )
 
-// Names of algorithms. DDS-Security 1.1, 9.3.2.1 and 9.3.2.5.1.
+// Names of algorithms. DDS-Security 1.1, 9.3.2.1 and 9.3.2.5.
 const (
 	signECDSA = "ECDSA-SHA256"
 	signRSA   = "RSASSA-PSS-SHA256"

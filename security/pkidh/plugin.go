@@ -45,7 +45,7 @@ func New(cfg Config) (*Plugin, error) {
 	return &Plugin{files: files, trust: newTrust(cas, crls), certs: certs, key: key}, nil
 }
 
-// ValidateLocalIdentity implements spi.Authentication. DDS-Security 1.1, 8.3.2.9.3.
+// ValidateLocalIdentity implements spi.Authentication. DDS-Security 1.1, 8.3.2.
 func (p *Plugin) ValidateLocalIdentity(now time.Time, domain uint32, candidate rtps.GUID) (spi.LocalIdentity, error) {
 	v, err := p.trust.verify(now, p.certs)
 	if err != nil {

@@ -49,6 +49,8 @@ func TestLocalIdentity(t *testing.T) {
 	require.NoError(t, err)
 	id, err := p.ValidateLocalIdentity(now, 0, candidate)
 	require.NoError(t, err)
+	_, err = p.ValidateLocalIdentity(time.Time{}, 0, candidate)
+	require.ErrorContains(t, err, "no time")
 	require.Equal(t, "CN=A,O=secdds", id.SubjectName())
 	require.Equal(t, c.NotAfter, id.NotAfter())
 	require.True(t, guidFits(id.GUID(), c.RawSubject))

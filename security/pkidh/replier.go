@@ -12,7 +12,7 @@ import (
 
 // processRequest checks the request and makes the reply. A request proves
 // nothing yet: anybody may have copied the certificate in it.
-// DDS-Security 1.1, 9.3.4.2 (begin_handshake_reply).
+// DDS-Security 1.1, 9.3.4 (begin_handshake_reply).
 func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, digest [32]byte) (*spi.Token, error) {
 	x := &exchange{request: digest, ch2: h.challenge}
 	var err error
@@ -69,7 +69,7 @@ func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, di
 }
 
 // processFinal verifies the final message against every request replied to
-// that it may belong to. DDS-Security 1.1, 9.3.4.2 (process_handshake on a final).
+// that it may belong to. DDS-Security 1.1, 9.3.4 (process_handshake on a final).
 func (h *handshake) processFinal(now time.Time, t *spi.Token, digest [32]byte) error {
 	ch1, err := challengeIn(t, propChallenge1)
 	if err != nil {
