@@ -4,7 +4,7 @@
 // It is a plugin: it implements spi.Cryptography. Every object is safe for
 // concurrent use. Sealing and opening take no lock and, once a session is
 // known and dst has room, allocate nothing. Room is what Overhead says for
-// sealing, and as much as what is opened for opening.
+// sealing, and as much as the sealed form takes for opening.
 //
 // # Where the parts are
 //
