@@ -73,7 +73,7 @@ var buildOurs = sync.OnceValues(func() (string, error) {
 	defer unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(out, "ours_peer"), "./peers/ours")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "interop", "-o", filepath.Join(out, "ours_peer"), "./peers/ours")
 	cmd.Dir = root()
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build ours_peer: %w\n%s", err, output)

@@ -1,0 +1,65 @@
+//go:build interop
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/secdds/dds"
+	"github.com/secdds/dds/rtps"
+)
+
+// watch prints what the statuses and the list of peers tell, until ctx ends.
+// It looks every few milliseconds: there is no call that waits for all of it.
+func watch(ctx context.Context, p *dds.Participant, matched func() dds.MatchedStatus, incompatible func() dds.IncompatibleStatus) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	current := 0
+	known := make(map[rtps.GUID]dds.PeerInfo)
+	for {
+		look(p, known)
+		if s := matched(); s.Current != current {
+			word := "MATCHED"
+			if s.Current < current {
+				word = "UNMATCHED"
+			}
+			current = s.Current
+			emit("%s %d peer=%v", word, current, s.Last)
+		}
+		if s := incompatible(); s.TotalChange > 0 {
+			for _, id := range s.LastPolicies {
+				emit("INCOMPATIBLE policy=%v", id)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look prints how the peers changed since known.
+func look(p *dds.Participant, known map[rtps.GUID]dds.PeerInfo) {
+	now := make(map[rtps.GUID]bool)
+	for _, peer := range p.Peers() {
+		was, old := known[peer.GUID]
+		if !old {
+			emit("DISCOVERED peer=%v", peer.GUID)
+		}
+		if peer.Authenticated && !was.Authenticated {
+			emit("AUTHENTICATED peer=%v", peer.GUID)
+		}
+		if peer.Refusal != nil && was.Refusal == nil {
+			emit("UNAUTHORIZED peer=%v: %v", peer.GUID, peer.Refusal)
+		}
+		known[peer.GUID], now[peer.GUID] = peer, true
+	}
+	for g := range known {
+		if !now[g] {
+			emit("GONE peer=%v", g)
+			delete(known, g)
+		}
+	}
+}
