@@ -65,6 +65,11 @@ func newBuiltin(p *Participant) (*builtin, error) {
 		if err := b.add(p, volatileChannel, qos.Volatile); err != nil {
 			return nil, err
 		}
+		// Stateless messages in fragments; whole ones go to the mailbox.
+		r := newReaderCell(p, rtps.EntityStatelessReader, false)
+		r.builtin = true
+		r.m.SetRoom(inboxRoom)
+		b.readers[rtps.EntityStatelessReader] = r
 	}
 	for id, w := range b.writers {
 		cells[id] = w

@@ -134,7 +134,7 @@ func (p *Participant) takeMail(now time.Time) {
 	for i := range mails {
 		m := &mails[i]
 		if m.writer == rtps.EntityStatelessWriter {
-			p.takeHandshake(now, m)
+			p.takeHandshake(now, m.source, m.payload)
 		} else {
 			p.takeAnnouncement(now, m)
 		}
@@ -215,6 +215,8 @@ func (p *Participant) takeBuiltinSample(now time.Time, id rtps.EntityID, s *reli
 		p.dir.HandleParticipant(now, d, &p.events)
 	case rtps.EntityVolatileReader:
 		p.takeTokens(now, from, s.Payload)
+	case rtps.EntityStatelessReader:
+		p.takeHandshake(now, from, s.Payload)
 	}
 }
 

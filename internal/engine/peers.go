@@ -107,7 +107,19 @@ func (p *Participant) found(now time.Time, d *discovery.ParticipantData) {
 		GUID: d.GUID, Vendor: d.Vendor,
 		IdentityToken: d.IdentityToken, PermissionsToken: d.PermissionsToken, SecurityInfo: d.SecurityInfo,
 	}, discovery.AppendParticipant(nil, false, p.participantData()))
+	p.matchStateless(now, q)
 	q.gate.Begin(now, &p.adm)
+}
+
+// matchStateless lets the peer's stateless messages come in fragments.
+//
+// Interop: Cyclone DDS fragments what is larger than 1,344 octets.
+func (p *Participant) matchStateless(now time.Time, q *peer) {
+	k := pairKey{rtps.GUID{Prefix: p.guid.Prefix, Entity: rtps.EntityStatelessReader}, rtps.GUID{Prefix: q.prefix, Entity: rtps.EntityStatelessWriter}}
+	pr := &pair{key: k, peer: q, reader: p.builtin.readers[rtps.EntityStatelessReader], locs: q.meta}
+	p.pairs[k] = pr
+	q.channels = append(q.channels, k)
+	p.connect(now, pr)
 }
 
 // admit lets discovery look at the peer's endpoints.
@@ -196,6 +208,7 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 	case admission.PeerReset:
 		p.event(spi.SeverityNotice, "authentication", "participant authenticates anew", q, "", nil)
 		p.dropChannels(now, q)
+		p.matchStateless(now, q)
 		p.rematch(now, q)
 		q.keys.Store(nil)
 	case admission.PeerNotice:
@@ -243,13 +256,13 @@ func (p *Participant) event(sev spi.Severity, plugin, what string, q *peer, topi
 }
 
 // takeHandshake takes a message of the stateless topic.
-func (p *Participant) takeHandshake(now time.Time, m *mail) {
-	msg, err := rtps.ParseGenericMessage(m.payload)
-	if err != nil || msg.Identity.Source.Prefix != m.source {
+func (p *Participant) takeHandshake(now time.Time, from rtps.GUIDPrefix, payload []byte) {
+	msg, err := rtps.ParseGenericMessage(payload)
+	if err != nil || msg.Identity.Source.Prefix != from {
 		p.drop(dropMalformed)
 		return
 	}
-	if q := p.peer(m.source); q != nil && q.gate != nil {
+	if q := p.peer(from); q != nil && q.gate != nil {
 		q.gate.HandleStateless(now, &msg, &p.adm)
 	}
 }
