@@ -67,6 +67,37 @@ func TestOpenDDSMessage(t *testing.T) {
 	}
 }
 
+// TestFastStatistics: Fast DDS appends its statistics to messages that are
+// sealed already. They are passed over; anything else there is refused.
+func TestFastStatistics(t *testing.T) {
+	v := newVendorKey(kindAES256GCM)
+	inner := join(be16(subInfoSrc, 0, 20), message(), data(12))
+	out := v.seal(inner, nil)
+	n := len(inner)
+	msg := join(message(), be16(subSRTPSPrefix, 0, 20), v.header,
+		be16(subSecBody, 0, n+4), binary.BigEndian.AppendUint32(nil, uint32(n)), out[:n],
+		be16(subSRTPSPostfix, 0, 20), out[n:], make([]byte, 4))
+	for _, row := range []struct {
+		name string
+		tail []byte
+		ok   bool
+	}{
+		{"statistics", join([]byte{0x80, 1, 56, 0}, make([]byte, 56)), true},
+		{"two", join([]byte{0x80, 1, 0, 0}, []byte{0x81, 1, 4, 0, 1, 2, 3, 4}), true},
+		{"cut short", join([]byte{0x80, 1, 56, 0}, make([]byte, 55)), false},
+		{"DATA", data(12), false},
+		{"statistics and DATA", join([]byte{0x80, 1, 0, 0}, data(12)), false},
+	} {
+		plain, err := peerWith(t, kindAES256GCM).OpenMessage(nil, join(msg, row.tail))
+		if !row.ok {
+			require.ErrorIs(t, err, errMalformed, row.name)
+			continue
+		}
+		require.NoError(t, err, row.name)
+		require.Equal(t, join(message(), inner), plain, row.name)
+	}
+}
+
 // TestPayloadFooters: the count is aligned, as Fast DDS and OpenDDS have it, or
 // follows the MAC at once, as Cyclone DDS reads it.
 func TestPayloadFooters(t *testing.T) {

@@ -13,6 +13,7 @@ const (
 	subSecPostfix   = 0x32
 	subSRTPSPrefix  = 0x33
 	subSRTPSPostfix = 0x34
+	subVendor       = 0x80 // and above: vendor-specific, DDSI-RTPS 2.5, 9.4.5.1.1
 )
 
 const (
@@ -110,9 +111,28 @@ func splitSealed(b []byte, prefix, postfix byte) (s sealed, err error) {
 	// Interop: OpenDDS writes octetsToNextHeader = 0 in SRTPS_POSTFIX: to the end.
 	foot := rest[subHeaderLen:]
 	if n := subLen(rest); n != 0 && n != len(foot) {
-		return s, errMalformed
+		if n > len(foot) || postfix != subSRTPSPostfix || !vendorOnly(foot[n:]) {
+			return s, errMalformed
+		}
+		foot = foot[:n]
 	}
 	return s, s.splitFooter(foot)
+}
+
+// vendorOnly reports whether b holds vendor-specific submessages and nothing
+// else. They are not looked at: nothing protects them.
+//
+// Interop: Fast DDS appends its statistics, submessage 0x80, to messages that
+// are sealed already.
+func vendorOnly(b []byte) bool {
+	for len(b) > 0 {
+		id, _, rest, ok := nextSub(b)
+		if !ok || id < subVendor {
+			return false
+		}
+		b = rest
+	}
+	return true
 }
 
 // splitFooter takes apart CryptoFooter. DDS-Security 1.1, 9.5.2.
