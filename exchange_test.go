@@ -25,30 +25,30 @@ func TestInstanceLife(t *testing.T) {
 
 		write(w, wr, shape{"RED", 1, 10})
 		s := next(w, r)
-		require.Equal(t, shape{"RED", 1, 10}, s.Value)
-		require.True(t, s.Info.ValidData)
-		require.Equal(t, wr.GUID(), s.Info.Publication)
-		require.Equal(t, dds.New, s.Info.ViewState)
-		require.Equal(t, dds.NotRead, s.Info.SampleState)
-		require.Equal(t, dds.Alive, s.Info.InstanceState)
+		require.Equal(w, shape{"RED", 1, 10}, s.Value)
+		require.True(w, s.Info.ValidData)
+		require.Equal(w, wr.GUID(), s.Info.Publication)
+		require.Equal(w, dds.New, s.Info.ViewState)
+		require.Equal(w, dds.NotRead, s.Info.SampleState)
+		require.Equal(w, dds.Alive, s.Info.InstanceState)
 
-		require.NoError(t, wr.Dispose(w.soon(), &shape{Color: "RED"}))
+		require.NoError(w, wr.Dispose(w.soon(), &shape{Color: "RED"}))
 		s = next(w, r)
-		require.False(t, s.Info.ValidData)
-		require.Equal(t, "RED", s.Value.Color)
-		require.Equal(t, dds.Disposed, s.Info.InstanceState)
-		require.Equal(t, dds.NotNew, s.Info.ViewState)
+		require.False(w, s.Info.ValidData)
+		require.Equal(w, "RED", s.Value.Color)
+		require.Equal(w, dds.Disposed, s.Info.InstanceState)
+		require.Equal(w, dds.NotNew, s.Info.ViewState)
 
 		write(w, wr, shape{"RED", 2, 20})
 		s = next(w, r)
-		require.Equal(t, dds.New, s.Info.ViewState)
-		require.Equal(t, int32(1), s.Info.DisposedGeneration)
+		require.Equal(w, dds.New, s.Info.ViewState)
+		require.Equal(w, int32(1), s.Info.DisposedGeneration)
 
-		require.NoError(t, wr.Unregister(w.soon(), &shape{Color: "RED"}))
+		require.NoError(w, wr.Unregister(w.soon(), &shape{Color: "RED"}))
 		s = next(w, r)
-		require.False(t, s.Info.ValidData)
-		require.Equal(t, dds.NoWriters, s.Info.InstanceState)
-		require.NoError(t, wr.WaitForAcks(w.soon()))
+		require.False(w, s.Info.ValidData)
+		require.Equal(w, dds.NoWriters, s.Info.InstanceState)
+		require.NoError(w, wr.WaitForAcks(w.soon()))
 	})
 }
 
@@ -61,8 +61,8 @@ func TestUnregisterDisposesByDefault(t *testing.T) {
 		matched(w, wr, r)
 		write(w, wr, shape{"RED", 1, 10})
 		next(w, r)
-		require.NoError(t, wr.Unregister(w.soon(), &shape{Color: "RED"}))
-		require.Equal(t, dds.Disposed, next(w, r).Info.InstanceState)
+		require.NoError(w, wr.Unregister(w.soon(), &shape{Color: "RED"}))
+		require.Equal(w, dds.Disposed, next(w, r).Info.InstanceState)
 	})
 }
 
@@ -84,11 +84,11 @@ func TestWriterGoesInstancesStay(t *testing.T) {
 				next(w, r)
 				leave(w, a, wr)
 				s := next(w, r)
-				require.False(t, s.Info.ValidData)
-				require.Equal(t, dds.NoWriters, s.Info.InstanceState)
+				require.False(w, s.Info.ValidData)
+				require.Equal(w, dds.NoWriters, s.Info.InstanceState)
 				m := r.Matched()
-				require.Zero(t, m.Current)
-				require.Equal(t, 1, m.Total)
+				require.Zero(w, m.Current)
+				require.Equal(w, 1, m.Total)
 			})
 		})
 	}
@@ -102,11 +102,11 @@ func TestPartitionHeals(t *testing.T) {
 		r := readerOf[shape](w, b, "Square", qos.Reliable(0), qos.KeepAll(), qos.TransientLocal)
 		matched(w, wr, r)
 		write(w, wr, shape{"RED", 1, 10})
-		require.Equal(t, int32(1), next(w, r).Value.X)
+		require.Equal(w, int32(1), next(w, r).Value.X)
 		w.net.Partition("a", "b")
 		w.settle(time.Minute)
-		require.Zero(t, wr.Matched().Current)
-		require.Empty(t, a.Peers())
+		require.Zero(w, wr.Matched().Current)
+		require.Empty(w, a.Peers())
 		write(w, wr, shape{"RED", 2, 10})
 		w.net.Heal()
 		matched(w, wr, r)
@@ -117,7 +117,7 @@ func TestPartitionHeals(t *testing.T) {
 			}
 		}
 		// The writer is a new one to the reader, which kept no numbers of it.
-		require.Equal(t, []int32{1, 2}, xs)
+		require.Equal(w, []int32{1, 2}, xs)
 	})
 }
 
@@ -142,14 +142,14 @@ func TestLateJoiner(t *testing.T) {
 			s := next(w, late)
 			got[s.Value.Color] = append(got[s.Value.Color], s.Value.X)
 		}
-		require.Equal(t, map[string][]int32{"RED": {3, 4}, "BLUE": {3, 4}}, got)
+		require.Equal(w, map[string][]int32{"RED": {3, 4}, "BLUE": {3, 4}}, got)
 		w.settle(5 * time.Second)
-		require.Empty(t, late.Take(0, dds.Query{}))
-		require.Empty(t, volatile.Take(0, dds.Query{}))
-		require.Zero(t, late.Lost())
+		require.Empty(w, late.Take(0, dds.Query{}))
+		require.Empty(w, volatile.Take(0, dds.Query{}))
+		require.Zero(w, late.Lost())
 		write(w, wr, shape{"RED", 9, 0})
-		require.Equal(t, int32(9), next(w, volatile).Value.X)
-		require.Equal(t, int32(9), next(w, late).Value.X)
+		require.Equal(w, int32(9), next(w, volatile).Value.X)
+		require.Equal(w, int32(9), next(w, late).Value.X)
 	})
 }
 
@@ -163,11 +163,11 @@ func TestKeepLast(t *testing.T) {
 		for i := range 10 {
 			write(w, wr, shape{"RED", int32(i), 0})
 		}
-		require.NoError(t, wr.WaitForAcks(w.soon()))
+		require.NoError(w, wr.WaitForAcks(w.soon()))
 		got := r.Take(0, dds.Query{})
-		require.Len(t, got, 2)
-		require.Equal(t, int32(8), got[0].Value.X)
-		require.Equal(t, int32(9), got[1].Value.X)
+		require.Len(w, got, 2)
+		require.Equal(w, int32(8), got[0].Value.X)
+		require.Equal(w, int32(9), got[1].Value.X)
 	})
 }
 
@@ -180,31 +180,31 @@ func TestFullHistoryBlocks(t *testing.T) {
 		r := readerOf[shape](w, b, "Square", qos.Reliable(0), qos.KeepAll(), qos.ResourceLimits{MaxSamples: 2, MaxInstances: 10, MaxSamplesPerInstance: 2})
 		matched(w, wr, r)
 		for i := range 5 { // two at the reader, three at the writer
-			require.NoError(t, wr.Write(w.soon(), &shape{"RED", int32(i), 0}))
+			require.NoError(w, wr.Write(w.soon(), &shape{"RED", int32(i), 0}))
 			w.settle(100 * time.Millisecond)
 		}
 		start := time.Now()
 		err := wr.Write(w.soon(), &shape{"RED", 5, 0})
-		require.ErrorIs(t, err, dds.ErrTimeout)
-		require.Equal(t, dds.CodeTimeout, dds.ReturnCode(err))
-		require.Equal(t, 2*time.Second, time.Since(start))
+		require.ErrorIs(w, err, dds.ErrTimeout)
+		require.Equal(w, dds.CodeTimeout, dds.ReturnCode(err))
+		require.Equal(w, 2*time.Second, time.Since(start))
 
 		ctx, cancel := context.WithCancel(w.Context())
 		time.AfterFunc(time.Second, cancel)
 		start = time.Now()
-		require.ErrorIs(t, wr.Write(ctx, &shape{"RED", 5, 0}), context.Canceled)
-		require.Equal(t, time.Second, time.Since(start))
+		require.ErrorIs(w, wr.Write(ctx, &shape{"RED", 5, 0}), context.Canceled)
+		require.Equal(w, time.Second, time.Since(start))
 
 		time.AfterFunc(time.Second, func() { r.Take(1, dds.Query{}) })
 		start = time.Now()
-		require.NoError(t, wr.Write(w.soon(), &shape{"RED", 5, 0}))
-		require.Less(t, time.Since(start), 1500*time.Millisecond)
+		require.NoError(w, wr.Write(w.soon(), &shape{"RED", 5, 0}))
+		require.Less(w, time.Since(start), 1500*time.Millisecond)
 		for i := int32(1); i <= 5; i++ {
-			require.Equal(t, i, next(w, r).Value.X)
+			require.Equal(w, i, next(w, r).Value.X)
 		}
 		// Never: no acknowledgement makes room for an eleventh instance of one
 		// whose instances are all registered.
-		require.NoError(t, wr.WaitForAcks(w.soon()))
+		require.NoError(w, wr.WaitForAcks(w.soon()))
 	})
 }
 
@@ -227,12 +227,12 @@ func TestReliableOverBadNetwork(t *testing.T) {
 			}()
 			for i := range n {
 				s := next(w, r)
-				require.Equal(t, int32(i), s.Value.X)
+				require.Equal(w, int32(i), s.Value.X)
 			}
-			require.NoError(t, wr.WaitForAcks(w.soon()))
+			require.NoError(w, wr.WaitForAcks(w.soon()))
 			w.settle(time.Second)
-			require.Empty(t, r.Take(0, dds.Query{}))
-			require.Zero(t, r.Lost())
+			require.Empty(w, r.Take(0, dds.Query{}))
+			require.Zero(w, r.Lost())
 		})
 	}
 }
@@ -248,9 +248,9 @@ func TestLargeSampleOverLoss(t *testing.T) {
 		write(w, wr, v)
 		write(w, wr, plainValue{N: 8})
 		got := next(w, r)
-		require.Equal(t, v.N, got.Value.N)
-		require.True(t, bytes.Equal(v.Data, got.Value.Data))
-		require.Equal(t, int32(8), next(w, r).Value.N)
+		require.Equal(w, v.N, got.Value.N)
+		require.True(w, bytes.Equal(v.Data, got.Value.Data))
+		require.Equal(w, int32(8), next(w, r).Value.N)
 	})
 }
 
@@ -293,11 +293,11 @@ func TestConcurrentUse(t *testing.T) {
 		}
 		wg.Wait()
 		cancel()
-		require.Len(t, seen, writers)
+		require.Len(w, seen, writers)
 		for _, xs := range seen {
-			require.Len(t, xs, each)
+			require.Len(w, xs, each)
 			for i, x := range xs {
-				require.Equal(t, int32(i), x)
+				require.Equal(w, int32(i), x)
 			}
 		}
 	})
