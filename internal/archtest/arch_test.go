@@ -64,7 +64,7 @@ var layers = map[string]layer{
 	"examples/quickstart": {ours: ". qos rtps security security/keystore spi transport/udp"},
 	"examples/publisher":  {ours: ". qos security"},
 	"examples/subscriber": {ours: ". qos security"},
-	"examples/shape_main": {ours: ". qos security"},
+	"examples/shape_main": {ours: ". qos rtps security"},
 
 	"conformance":       {ours: "*", third: "*"},
 	"conformance/peer":  {},
