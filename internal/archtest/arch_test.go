@@ -61,6 +61,7 @@ var layers = map[string]layer{
 
 	".": {ours: "rtps cdr qos spi internal/engine internal/gotype internal/history transport/udp"},
 
+	"examples":            {},
 	"examples/quickstart": {ours: ". qos rtps security security/keystore spi transport/udp"},
 	"examples/publisher":  {ours: ". qos security"},
 	"examples/subscriber": {ours: ". qos security"},
