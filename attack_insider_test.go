@@ -1,0 +1,234 @@
+package dds_test
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds"
+	"github.com/secdds/dds/internal/discovery"
+	"github.com/secdds/dds/qos"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/security/keystore"
+	"github.com/secdds/dds/spi"
+	"github.com/secdds/dds/transport/memnet"
+)
+
+// An insider is an authenticated participant that seals what it likes with its
+// own keys: bend changes what is about to be sealed.
+type insider struct {
+	spi.Cryptography
+	message    atomic.Pointer[func([]byte) []byte]
+	submessage atomic.Pointer[func([]byte) []byte]
+}
+
+func (i *insider) join(c *dds.Config) {
+	s := *c.Security
+	i.Cryptography = s.Cryptography
+	s.Cryptography = i
+	c.Security = &s
+}
+
+func (i *insider) NewParticipant(a spi.ParticipantAttributes) (spi.ParticipantCrypto, error) {
+	c, err := i.Cryptography.NewParticipant(a)
+	return insiderParticipant{c, i}, err
+}
+
+type insiderParticipant struct {
+	spi.ParticipantCrypto
+	i *insider
+}
+
+func (p insiderParticipant) Message() spi.MessageSealer {
+	if m := p.ParticipantCrypto.Message(); m != nil {
+		return insiderMessage{m, p.i}
+	}
+	return nil
+}
+
+func (p insiderParticipant) NewEndpoint(e rtps.EntityID, a spi.EndpointAttributes) (spi.EndpointCrypto, error) {
+	c, err := p.ParticipantCrypto.NewEndpoint(e, a)
+	if c == nil {
+		return nil, err
+	}
+	return insiderEndpoint{c, p.i}, err
+}
+
+type insiderEndpoint struct {
+	spi.EndpointCrypto
+	i *insider
+}
+
+func (e insiderEndpoint) Submessage() spi.SubmessageSealer {
+	if s := e.EndpointCrypto.Submessage(); s != nil {
+		return insiderSubmessage{s, e.i}
+	}
+	return nil
+}
+
+type insiderMessage struct {
+	spi.MessageSealer
+	i *insider
+}
+
+func (m insiderMessage) SealMessage(dst, msg []byte, to []spi.Receiver) ([]byte, error) {
+	if f := m.i.message.Load(); f != nil {
+		msg = (*f)(slices.Clone(msg))
+	}
+	return m.MessageSealer.SealMessage(dst, msg, to)
+}
+
+type insiderSubmessage struct {
+	spi.SubmessageSealer
+	i *insider
+}
+
+func (s insiderSubmessage) SealSubmessage(dst, sub []byte, to []spi.Receiver) ([]byte, error) {
+	if f := s.i.submessage.Load(); f != nil {
+		sub = (*f)(slices.Clone(sub))
+	}
+	return s.SubmessageSealer.SealSubmessage(dst, sub, to)
+}
+
+// What an authenticated participant seals is not taken as another's: neither
+// its messages under another's prefix nor its submessages as another writer's.
+func TestInsiderCannotImpersonate(t *testing.T) {
+	for name, g := range protected() {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, memnet.Config{}, func(w *world) {
+				k := w.keystoreOf(g)
+				in := &insider{}
+				a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+				b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{}))
+				c := w.participant("c", w.enclave(k, "/c", keystore.EnclaveOptions{}), in.join)
+				wa := writerOf[shape](w, a, "Square", qos.KeepAll())
+				r := readerOf[shape](w, b, "Square", qos.Reliable(0), qos.KeepAll())
+				wc := writerOf[shape](w, c, "Circle", qos.KeepAll())
+				wc2 := writerOf[shape](w, c, "Square", qos.KeepAll())
+				rc := readerOf[shape](w, b, "Circle", qos.Reliable(0), qos.KeepAll())
+				matched(w, wa, r)
+				matched(w, wc, rc)
+				matched(w, wc2, r)
+				require.NoError(w, r.WaitForMatched(w.soon(), 2))
+				write(w, wa, shape{"RED", 1, 1})
+				next(w, r)
+				write(w, wc, shape{"BLUE", 1, 1})
+				next(w, rc)
+
+				// As another participant: in the header of the datagram, by an
+				// INFO_SRC inside the seal, by one outside.
+				header := a.GUID().Prefix
+				src := rtps.InfoSrc{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: header}.Append(nil)
+				inside := func(m []byte) []byte { return slices.Insert(m, rtps.HeaderLen, src...) }
+				in.message.Store(&inside)
+				for _, id := range []rtps.EntityID{wa.GUID().Entity, wc2.GUID().Entity} {
+					as := func(s []byte) []byte {
+						if s[0] == rtps.SubData || s[0] == rtps.SubHeartbeat {
+							copy(s[writerAt(s[0]):], id[:])
+						}
+						return s
+					}
+					in.submessage.Store(&as)
+					write(w, wc, shape{"RED", 666, 6})
+					w.settle(100 * time.Millisecond)
+					in.message.Store(nil)
+					write(w, wc, shape{"RED", 666, 6})
+					w.settle(100 * time.Millisecond)
+					w.net.Filter(func(p *memnet.Packet) bool {
+						if p.FromHost == "c" && p.ToHost == "b" {
+							copy(p.Data[8:20], header[:])
+						}
+						return true
+					})
+					write(w, wc, shape{"RED", 666, 6})
+					w.settle(100 * time.Millisecond)
+					w.net.Filter(func(p *memnet.Packet) bool {
+						if p.FromHost == "c" && p.ToHost == "b" {
+							p.Data = slices.Insert(p.Data, rtps.HeaderLen, src...)
+						}
+						return true
+					})
+					write(w, wc, shape{"RED", 666, 6})
+					w.settle(100 * time.Millisecond)
+					w.net.Filter(nil)
+				}
+				for _, s := range r.Take(0, dds.Query{}) {
+					require.NotEqual(w, int32(666), s.Value.X)
+				}
+				in.submessage.Store(nil)
+				w.settle(5 * time.Second)
+				write(w, wa, shape{"RED", 2, 1})
+				require.Equal(w, shape{"RED", 2, 1}, next(w, r).Value)
+				require.Positive(w, b.Stats().Dropped["foreign_key"])
+			})
+		})
+	}
+}
+
+// writerAt is where a submessage of a writer has its id.
+func writerAt(kind byte) int {
+	if kind == rtps.SubData {
+		return 12
+	}
+	return 8
+}
+
+// Thousands of invented participants neither disturb those that are
+// authenticated nor fill the memory.
+func TestFloodOfParticipants(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		v := newVictim(w, keystore.SROS2Governance())
+		real, err := discovery.ParseParticipantPayload(v.announcement())
+		require.NoError(w, err)
+		rng := rand.New(rand.NewPCG(7, 8))
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := heap()
+		const n = 4000
+		for i := range n {
+			d := *real
+			for j := range d.GUID.Prefix {
+				d.GUID.Prefix[j] = byte(rng.Uint32())
+			}
+			d.UserData = make([]byte, 1000)
+			msg := rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: d.GUID.Prefix}.Append(nil)
+			v.throw(rtps.Data{Writer: rtps.EntitySPDPWriter, SN: 1, Payload: discovery.AppendParticipantPayload(nil, &d)}.Append(msg))
+			if i%200 == 0 {
+				v.settle(time.Millisecond)
+			}
+		}
+		v.settle(time.Second)
+		require.Less(w, heap(), before+64<<20)
+		require.LessOrEqual(w, len(v.b.Peers()), 1001)
+		require.Equal(w, 1, v.r.Matched().Current)
+		v.exchange(50)
+		// Room is made for real ones, in time.
+		v.settle(time.Minute)
+		v.exchange(5)
+	})
+}
+
+// announcement is the payload of an SPDP message that was on the network.
+func (v *victim) announcement() []byte {
+	for _, d := range v.rec.take() {
+		_, rest, err := rtps.ParseHeader(d.data)
+		for err == nil && len(rest) > 0 {
+			var s rtps.Submessage
+			if s, rest, err = rtps.Next(rest); err == nil && s.Kind == rtps.SubData {
+				if m, err := rtps.ParseData(s); err == nil && m.Writer == rtps.EntitySPDPWriter {
+					return m.Payload
+				}
+			}
+		}
+	}
+	return nil
+}
