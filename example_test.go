@@ -18,7 +18,7 @@ type Square struct {
 }
 
 // Two participants with credentials of the same keystore, in one process for
-// brevity. Everything between them is authenticated and encrypted.
+// brevity. They authenticate each other, and what they exchange is encrypted.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
