@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 
@@ -48,7 +49,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	p, err := dds.NewParticipant(uint32(*domain), &cfg)
+	p, err := dds.NewParticipant(uint32(min(*domain, math.MaxUint32)), &cfg)
 	if err != nil {
 		return err
 	}
