@@ -83,7 +83,7 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 		}
 	}
 	eng, err := sub.p.eng.NewReader(engine.ReaderSpec{
-		Topic: topic.name, Type: topic.typ.Name(), Keyed: topic.typ.Keyed(), KeyOf: keyOf[T](topic.typ), QoS: q,
+		Topic: topic.name, Type: topic.typ.Name(), Keyed: topic.typ.Keyed(), KeyOf: keyOf[T](topic.typ), KeyPayload: keyPayload[T](topic.typ), QoS: q,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, refused(sub.p, err))
@@ -104,6 +104,17 @@ func keyOf[T any](t *gotype.Type) engine.KeyFunc {
 		h, err := t.KeyHashOfPayload(payload, isKey, rep, protected, unsafe.Pointer(v))
 		scratch.Put(v)
 		return h, err
+	}
+}
+
+// keyPayload makes the serialized key of a received payload.
+func keyPayload[T any](t *gotype.Type) func([]byte, bool) ([]byte, error) {
+	return func(payload []byte, isKey bool) ([]byte, error) {
+		v := new(T)
+		if err := t.DecodeKeyOf(payload, isKey, unsafe.Pointer(v)); err != nil {
+			return nil, err
+		}
+		return t.AppendKey(nil, unsafe.Pointer(v), gotype.XCDR1)
 	}
 }
 
@@ -160,6 +171,9 @@ func (r *Reader[T]) decode(dst []Sample[T], taken bool) []Sample[T] {
 			err = r.topic.typ.DecodeKey(e.Payload, unsafe.Pointer(&s.Value))
 		default:
 			s.Value = *new(T)
+			if r.topic.typ.HashIsKey(gotype.XCDR1) && !r.eng.KeyProtected() {
+				_ = r.topic.typ.DecodeKey(append([]byte{0, 0, 0, 0}, e.Info.Instance[:]...), unsafe.Pointer(&s.Value))
+			}
 		}
 		if err != nil { // not of our type: counted, not shown
 			r.bad.Add(1)

@@ -102,7 +102,9 @@ func (w *Writer[T]) Unregister(ctx context.Context, v *T) error {
 
 // end sends a dispose or an unregistration with the serialized key.
 //
-// Interop: Cyclone DDS refuses one that has a key hash only.
+// Interop: Cyclone DDS refuses one that has only a key hash that is an MD5 sum.
+// Fast DDS takes a payload of up to 16 octets for the instance handle: where the
+// hash is the key it gets no payload, else the payload is made longer.
 func (w *Writer[T]) end(ctx context.Context, v *T, status uint32) error {
 	var payload []byte
 	if w.topic.typ.Keyed() {
@@ -110,9 +112,18 @@ func (w *Writer[T]) end(ctx context.Context, v *T, status uint32) error {
 		if payload, err = w.topic.typ.AppendKey(nil, unsafe.Pointer(v), w.rep); err != nil {
 			return fmt.Errorf("write to topic %q: %w: %w", w.topic.name, ErrBadParameter, err)
 		}
+		if len(payload) <= fastHandle && !w.eng.KeyProtected() {
+			if w.topic.typ.HashIsKey(w.rep) {
+				payload = nil
+			} else {
+				payload = append(payload, make([]byte, fastHandle+4-len(payload))...)
+			}
+		}
 	}
 	return w.eng.Write(ctx, engine.Change{Status: status, Key: w.key(v), Time: time.Now(), Payload: payload})
 }
+
+const fastHandle = 16 // octets of an instance handle
 
 func (w *Writer[T]) key(v *T) rtps.KeyHash {
 	if !w.topic.typ.Keyed() {

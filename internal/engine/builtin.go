@@ -146,6 +146,8 @@ type mail struct {
 	payload []byte
 	status  uint32
 	isKey   bool
+	key     rtps.KeyHash
+	hasKey  bool
 }
 
 // maxMails is how many of them wait for the control loop; more are dropped, as
@@ -164,6 +166,7 @@ func (p *Participant) mail(sc *scope, d *rtps.Data, le bool) {
 	m := mail{
 		source: sc.source, vendor: sc.vendor, writer: d.Writer,
 		payload: append([]byte(nil), d.Payload...), status: q.StatusInfo, isKey: d.IsKey,
+		key: q.KeyHash, hasKey: q.HasKeyHash,
 	}
 	p.mailMu.Lock()
 	if len(p.mails) >= maxMails {

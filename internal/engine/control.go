@@ -39,6 +39,7 @@ func (p *Participant) turn() {
 	p.takeMail(now)
 	p.takeBuiltin(now)
 	p.touch(now)
+	p.touchWriters()
 	p.dir.Advance(now, &p.events)
 	for _, q := range *p.peers.Load() {
 		if q.gate != nil {
@@ -148,6 +149,9 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 	q := p.peer(m.source)
 	if m.status != 0 || m.isKey {
 		g, err := discovery.ParseParticipantKey(m.payload)
+		if err != nil && m.hasKey { // Interop: Fast DDS sends the hash only
+			g, err = discovery.KeyGUID(m.key), nil
+		}
 		if err == nil && g.Prefix == m.source && (q == nil || !q.authenticated()) {
 			p.dir.HandleParticipantGone(now, m.source, &p.events)
 		}
@@ -184,7 +188,11 @@ func (p *Participant) takeBuiltinSample(now time.Time, id rtps.EntityID, s *reli
 		writer := id == rtps.EntitySEDPPubReader || id == rtps.EntitySecureSEDPPubReader
 		secure := id[0] == 0xff
 		if s.Status != 0 || s.IsKey {
-			if g, err := discovery.ParseEndpointKey(s.Payload); err == nil && g.Prefix == from {
+			g, err := discovery.ParseEndpointKey(s.Payload)
+			if err != nil && s.HasKey { // Interop: Fast DDS sends the hash only
+				g, err = discovery.KeyGUID(s.Key), nil
+			}
+			if err == nil && g.Prefix == from {
 				p.dir.HandleEndpointGone(now, from, g, secure, &p.events)
 			}
 			return
@@ -227,16 +235,22 @@ func (p *Participant) handle(now time.Time, e discovery.Event) {
 		p.found(now, e.Peer)
 	case discovery.PeerChanged:
 		if q := p.peer(e.Peer.GUID.Prefix); q != nil {
-			q.data = e.Peer
+			p.relocated(now, q, e.Peer)
 		}
 	case discovery.PeerLost:
 		p.lost(now, e.Peer, e.Reason)
 	case discovery.Compatible:
-		p.compatible(now, e.Local, e.Remote)
+		p.compatible(now, e.Local, e.Remote, e.Alive)
+	case discovery.Updated:
+		p.updated(now, e.Local, e.Remote)
 	case discovery.Incompatible:
 		p.incompatible(e.Local.GUID, e.Remote, e.Reason, e.Policies)
 	case discovery.Unmatched:
 		p.unmatched(now, e.Local, e.Remote)
+	case discovery.LivelinessLost:
+		p.livelinessChanged(now, e.Writer, false)
+	case discovery.LivelinessBack:
+		p.livelinessChanged(now, e.Writer, true)
 	case discovery.AssertLiveliness:
 		p.assertLiveliness(e.Kind)
 	}

@@ -39,6 +39,10 @@ type pair struct {
 	reliable bool // the remote side is
 	history  bool // the remote side is transient local or better
 	strength int32
+	lease    time.Duration   // of the remote writer's liveliness; zero: it cannot be lost
+	dead     bool            // that liveliness was lost when they met
+	topic    spi.Topic       // what the remote side says of itself
+	src      *source         // the remote writer, once connected
 	gate     *admission.Pair // nil: no security
 	self     spi.PairCrypto  // keys of a pair within this participant
 	joined   bool
@@ -95,6 +99,14 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 		return
 	}
 	src := &source{guid: pr.key.remote, peer: q, target: to, opener: opener, subs: subs, kx: kx, strength: pr.strength}
+	if src.pulse = new(pulse); pr.src != nil {
+		src.pulse = pr.src.pulse
+		q.removeRoute(pr.key.remote.Entity, pr.reader)
+	} else {
+		src.pulse.lease = pr.lease
+		src.pulse.dead.Store(pr.dead)
+	}
+	pr.src = src
 	q.addRoute(pr.key.remote.Entity, route{pr.reader, src})
 	pr.reader.match(now, src, reliable.WriterInfo{GUID: pr.key.remote, Reliable: pr.reliable, TransientLocal: pr.history})
 }
@@ -138,24 +150,14 @@ func (q *peer) removeRoute(writer rtps.EntityID, cell *Reader) {
 }
 
 // compatible takes two endpoints that discovery found to match to the match gate.
-func (p *Participant) compatible(now time.Time, local, remote *discovery.EndpointData) {
+func (p *Participant) compatible(now time.Time, local, remote *discovery.EndpointData, alive bool) {
 	e, q := p.local[local.GUID], p.peer(remote.GUID.Prefix)
 	if e == nil || q == nil {
 		return
 	}
 	k := pairKey{local.GUID, remote.GUID}
-	pr := &pair{key: k, peer: q, writer: e.writer, reader: e.reader, locs: q.user}
-	if l := p.unicast(remote.Unicast, remote.Multicast); len(l) > 0 {
-		pr.locs = l
-	}
-	topic := spi.Topic{Name: remote.Topic, Type: remote.Type, Tags: remote.DataTags}
-	if w := remote.Writer; w != nil {
-		pr.reliable, pr.history, pr.strength = w.Reliability.Reliable, w.Durability != qos.Volatile, w.Strength
-		topic.Partitions = w.Partition
-	} else {
-		pr.reliable, pr.history = remote.Reader.Reliability.Reliable, remote.Reader.Durability != qos.Volatile
-		topic.Partitions = remote.Reader.Partition
-	}
+	pr := &pair{key: k, peer: q, writer: e.writer, reader: e.reader, dead: !alive}
+	pr.describe(p, remote)
 	p.pairs[k] = pr
 	switch {
 	case p.security == nil:
@@ -167,7 +169,22 @@ func (p *Participant) compatible(now time.Time, local, remote *discovery.Endpoin
 		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, remote.Topic, pr.refused)
 	default:
 		l := admission.Local{GUID: local.GUID, Attributes: e.attrs, Crypto: e.crypto}
-		pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: remote.GUID, Topic: topic, SecurityInfo: remote.SecurityInfo}, &p.adm)
+		pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: remote.GUID, Topic: pr.topic, SecurityInfo: remote.SecurityInfo}, &p.adm)
+	}
+}
+
+// describe takes over what the remote endpoint announces of itself.
+func (pr *pair) describe(p *Participant, remote *discovery.EndpointData) {
+	pr.locs = pr.peer.user
+	if l := p.unicast(remote.Unicast, remote.Multicast); len(l) > 0 {
+		pr.locs = l
+	}
+	pr.topic = spi.Topic{Name: remote.Topic, Type: remote.Type, Partitions: partitions(remote), Tags: remote.DataTags}
+	if w := remote.Writer; w != nil {
+		pr.reliable, pr.history, pr.strength = w.Reliability.Reliable, w.Durability != qos.Volatile, w.Strength
+		pr.lease = leaseOf(w.Liveliness)
+	} else {
+		pr.reliable, pr.history = remote.Reader.Reliability.Reliable, remote.Reader.Durability != qos.Volatile
 	}
 }
 
@@ -205,7 +222,7 @@ func (p *Participant) rematch(now time.Time, q *peer) {
 		}
 	}
 	for _, t := range again {
-		p.events = append(p.events, discovery.Compatible{Local: t.local, Remote: t.remote, Alive: true})
+		p.events = append(p.events, discovery.Compatible{Local: t.local, Remote: t.remote, Alive: p.dir.Alive(t.remote.GUID)})
 	}
 }
 
@@ -245,8 +262,8 @@ func (p *Participant) meetSelf(now time.Time, e *endpoint) {
 		switch {
 		case !ok:
 		case why == 0:
-			p.compatible(now, e.data, o.data)
-			p.compatible(now, o.data, e.data)
+			p.compatible(now, e.data, o.data, true)
+			p.compatible(now, o.data, e.data, p.dir.Alive(e.data.GUID))
 			p.joinSelf(now, pairKey{e.data.GUID, o.data.GUID})
 		default:
 			p.incompatible(e.data.GUID, o.data, why, policies)
@@ -306,6 +323,9 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 		d.Writer = &q
 		w := newWriterCell(p, d.GUID.Entity, &q, reliable.WriterConfig{})
 		w.data, w.keyed = d, spec.Keyed
+		if q.Liveliness.Kind != qos.Automatic {
+			w.pulse.lease, w.topicLiveliness = leaseOf(q.Liveliness), q.Liveliness.Kind == qos.ManualByTopic
+		}
 		w.hist = history.NewWriter(history.WriterConfig{
 			Depth: depth(q.History), MaxSamples: q.ResourceLimits.MaxSamples, MaxInstances: q.ResourceLimits.MaxInstances,
 			MaxSamplesPerInstance: q.ResourceLimits.MaxSamplesPerInstance, Volatile: q.Durability == qos.Volatile,
@@ -335,7 +355,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 		r := newReaderCell(p, d.GUID.Entity, q.Reliability.Reliable)
 		r.data = d
 		if spec.Keyed {
-			r.keyOf = spec.KeyOf
+			r.keyOf, r.keyAlone = spec.KeyOf, spec.KeyPayload
 		}
 		r.cache = history.NewCache(history.CacheConfig{
 			Depth: depth(q.History), MaxSamples: q.ResourceLimits.MaxSamples, MaxInstances: q.ResourceLimits.MaxInstances,

@@ -18,22 +18,22 @@ import (
 // other as those of any two participants do.
 type peer struct {
 	// Immutable.
-	prefix    rtps.GUIDPrefix
-	guid      rtps.GUID
-	meta      []rtps.Locator // for built-in endpoints
-	user      []rtps.Locator // for the others, unless they say otherwise
-	multicast []rtps.Locator
+	prefix rtps.GUIDPrefix
+	guid   rtps.GUID
 
 	routes atomic.Pointer[map[rtps.EntityID][]route] // remote writer to local readers
 	keys   atomic.Pointer[spi.PeerCrypto]            // nil: not authenticated
 	seen   atomic.Int64                              // when something came, in ns
 
 	// Of the control loop alone.
-	data     *discovery.ParticipantData
-	gate     *admission.Peer // nil: no security, or ourselves
-	channels []pairKey       // built-in pairs
-	touched  int64
-	admitted bool
+	data      *discovery.ParticipantData
+	meta      []rtps.Locator // for built-in endpoints
+	user      []rtps.Locator // for the others, unless they say otherwise
+	multicast []rtps.Locator
+	gate      *admission.Peer // nil: no security, or ourselves
+	channels  []pairKey       // built-in pairs
+	touched   int64
+	admitted  bool
 }
 
 // A refusal is why a participant is kept out.

@@ -24,7 +24,10 @@ type ReaderSpec struct {
 	Topic, Type string
 	Keyed       bool
 	KeyOf       KeyFunc // nil when not Keyed
-	QoS         qos.Reader
+	// KeyPayload returns the key of a payload as a payload of its own; isKey
+	// says that it is one already. It is called once for each new instance.
+	KeyPayload func(payload []byte, isKey bool) ([]byte, error)
+	QoS        qos.Reader
 }
 
 // A Reader is one local reader: a pure machine, its cache, and the lock that
@@ -37,6 +40,7 @@ type Reader struct {
 	guid      rtps.GUID
 	data      *discovery.EndpointData // nil for built-in endpoints
 	keyOf     KeyFunc
+	keyAlone  func(payload []byte, isKey bool) ([]byte, error)
 	crypto    spi.EndpointCrypto
 	submsg    spi.SubmessageSealer
 	kx        bool
@@ -55,12 +59,15 @@ type Reader struct {
 	spare    reliable.ReaderOutbox
 	flushing bool
 	closed   bool
-	sources  map[rtps.GUID]*source // copied on write: a flush reads the snapshot
-	free     [][]byte              // payload buffers for reuse
+	sources  map[rtps.GUID]*source   // copied on write: a flush reads the snapshot
+	free     [][]byte                // payload buffers for reuse
+	keys     map[rtps.KeyHash][]byte // of known instances, for disposes that come without
 	changed  signal
 	matched  MatchedStatus
 	incompat IncompatibleStatus
 	lost     int64
+
+	liveliness LivelinessChangedStatus
 }
 
 // A source is one matched remote writer.
@@ -72,6 +79,7 @@ type source struct {
 	subs     []spi.Receiver
 	kx       spi.SubmessageSealer
 	strength int32
+	pulse    *pulse
 }
 
 // inboxRoom is how many samples a built-in reader holds for the control loop;
@@ -89,6 +97,10 @@ func (r *Reader) slot() *schedSlot { return &r.sched }
 
 // GUID returns the reader's GUID.
 func (r *Reader) GUID() rtps.GUID { return r.guid }
+
+// KeyProtected reports whether key hashes do not show short keys: data
+// protection is ENCRYPT. DDS-Security 1.1, 8.4.2.7.
+func (r *Reader) KeyProtected() bool { return r.keyHidden }
 
 // flush delivers to the cache and sends what the machine ordered. mu is held
 // at entry and free at return.
@@ -268,6 +280,7 @@ func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Ti
 	if !r.open1(src, &s, &q, buf, d.Payload) {
 		return
 	}
+	src.pulse.beat(r.p, now)
 	r.mu.Lock()
 	if !r.closed {
 		r.m.Accept(now, s, &r.out)
@@ -291,6 +304,9 @@ func (r *Reader) open1(src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, 
 	}
 	s.Status = q.StatusInfo & (reliable.StatusDisposed | reliable.StatusUnregistered)
 	if r.keyOf == nil {
+		if r.builtin {
+			s.Key, s.HasKey = q.KeyHash, q.HasKeyHash
+		}
 		return true
 	}
 	switch {
@@ -301,8 +317,10 @@ func (r *Reader) open1(src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, 
 			return false
 		}
 		s.Key, s.HasKey = k, true
+		r.learnKey(k, s.Payload, s.IsKey)
 	case q.HasKeyHash:
 		s.Key, s.HasKey = q.KeyHash, true
+		s.Payload, s.IsKey = r.recallKey(q.KeyHash, buf), true
 	default:
 		r.p.stats.dropped[dropBadKey].Add(1)
 		return false
@@ -338,6 +356,9 @@ func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtp
 		ok = r.open1(src, &s, &q, buf, payload)
 	}
 	s.Owned = true
+	if ok {
+		src.pulse.beat(r.p, now)
+	}
 	r.mu.Lock()
 	switch {
 	case r.closed:
@@ -352,6 +373,10 @@ func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtp
 func (r *Reader) handleHeartbeat(now time.Time, src *source, h *rtps.Heartbeat) {
 	r.mu.Lock()
 	if !r.closed {
+		if h.Liveliness && h.Count-src.pulse.count > 0 { // no replay
+			src.pulse.count = h.Count
+			src.pulse.beat(r.p, now)
+		}
 		r.m.HandleHeartbeat(now, src.guid, h, &r.out)
 	}
 	r.flush(now)
@@ -384,6 +409,10 @@ func (r *Reader) match(now time.Time, s *source, info reliable.WriterInfo) {
 	if sources == nil {
 		sources = make(map[rtps.GUID]*source)
 	}
+	if _, known := r.sources[s.guid]; !known {
+		r.liveliness.count(!s.pulse.dead.Load(), 1)
+		r.liveliness.Last = s.guid
+	}
 	sources[s.guid] = s
 	r.sources = sources
 	if r.cache != nil {
@@ -402,6 +431,8 @@ func (r *Reader) unmatch(now time.Time, writer rtps.GUID) {
 		return
 	}
 	sources := maps.Clone(r.sources)
+	r.liveliness.count(!sources[writer].pulse.dead.Load(), -1)
+	r.liveliness.Last = writer
 	delete(sources, writer)
 	r.sources = sources
 	r.m.Unmatch(now, writer)

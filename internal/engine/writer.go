@@ -42,6 +42,9 @@ type Writer struct {
 	keyHidden bool   // is_key_protected: key hashes are always MD5
 	sched     schedSlot
 
+	pulse           pulse // of a writer that the application asserts
+	topicLiveliness bool  // that is manual by topic
+
 	// Guarded by mu.
 	mu       sync.Mutex
 	m        *reliable.Writer
@@ -55,6 +58,8 @@ type Writer struct {
 	changed  signal
 	matched  MatchedStatus
 	incompat IncompatibleStatus
+
+	livelinessLost LivelinessLostStatus
 }
 
 // A fanout is where a writer's samples go: an immutable snapshot.
@@ -182,6 +187,7 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 		}
 	}
 	now := time.Now()
+	w.asserted(now)
 	sn := w.m.Write(now, ch, &w.out)
 	add := w.hist.Add
 	if c.Status&reliable.StatusUnregistered != 0 {

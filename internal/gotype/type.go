@@ -89,6 +89,20 @@ func Compile(t reflect.Type, opts Options) (*Type, error) {
 	return out, nil
 }
 
+// HashIsKey reports whether key hashes in that representation hold the key
+// itself rather than its MD5 sum: the key holder cannot exceed 16 octets.
+// DDSI-RTPS 2.5, 9.6.4.8.
+func (t *Type) HashIsKey(rep Representation) bool {
+	return t.keyed && t.fits[btoi(rep == XCDR2)]
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // id returns the representation identifier of whole samples and of keys.
 func (t *Type) id(rep Representation) (cdr.ID, error) {
 	switch {
