@@ -467,6 +467,13 @@ func (p *Participant) Remove(guid rtps.GUID) {
 		if e == nil {
 			return
 		}
+		// First of all, so that nobody who waits takes the end of a match for
+		// an acknowledgement.
+		if e.writer != nil {
+			e.writer.stop()
+		} else {
+			e.reader.stop()
+		}
 		now := time.Now()
 		p.announceEndpoint(e, &reliable.Change{
 			Status:  reliable.StatusDisposed | reliable.StatusUnregistered,
@@ -484,9 +491,6 @@ func (p *Participant) Remove(guid rtps.GUID) {
 			ws := maps.Clone(*p.writers.Load())
 			delete(ws, guid.Entity)
 			p.writers.Store(&ws)
-			e.writer.stop()
-		} else {
-			e.reader.stop()
 		}
 		if e.crypto != nil {
 			e.crypto.Close()
