@@ -54,12 +54,12 @@ var layers = map[string]layer{
 	"security/aesgcm":      {ours: "rtps spi"},
 	"security/seclog":      {ours: "rtps spi"},
 	"security/tagging":     {ours: "rtps spi"},
-	"security/keystore":    {ours: "governance", third: "github.com/smallstep/pkcs7"},
+	"security/keystore":    {ours: "spi", third: "github.com/smallstep/pkcs7"},
 
 	"transport/udp":    {ours: "rtps spi", third: "golang.org/x/net golang.org/x/sys"},
 	"transport/memnet": {ours: "rtps spi"},
 
-	".": {ours: "rtps cdr qos spi internal/engine internal/gotype internal/history transport/udp"},
+	".": {ours: "rtps qos spi internal/engine internal/gotype internal/history internal/reliable transport/udp"},
 
 	"examples":            {},
 	"examples/quickstart": {ours: ". qos rtps security security/keystore spi transport/udp"},

@@ -12,8 +12,11 @@ import (
 // domain 0 alone.
 type Domains struct{ Min, Max uint32 }
 
-// AllDomains is every domain that has ports: 0 to 232.
-var AllDomains = Domains{0, 232}
+// AllDomains is every domain that all vendors take: 0 to 230.
+//
+// Interop: Cyclone DDS 0.10 refuses a document that names a higher domain,
+// though 232 is the last that has ports.
+var AllDomains = Domains{0, 230}
 
 // A Governance is what goes into a governance document: one domain rule.
 // DDS-Security 1.1, 9.4.1.2.
