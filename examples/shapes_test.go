@@ -51,6 +51,7 @@ func TestShapes(t *testing.T) {
 		for i := 1; i <= 50; i++ {
 			require.Equal(t, strconv.Itoa(first+i), sub.expect(anySample)[2])
 		}
+		require.Contains(t, sub.said(), " : (alive = 1, not_alive = 0)")
 		pub.interrupt()
 		require.Contains(t, pub.said(), "Done.")
 		require.Equal(t, "RED", sub.expect(noWriters)[1])

@@ -23,6 +23,10 @@ func (a *app) watch(ctx context.Context) {
 		}
 		for i, r := range a.readers {
 			a.look(r, a.topics[i], "on_subscription_matched()", "writers", "on_requested_incompatible_qos()")
+			if s := r.LivelinessChanged(); s.AliveChange != 0 || s.NotAliveChange != 0 {
+				fmt.Fprintf(a.out, "on_liveliness_changed() topic: '%s'  type: '%s' : (alive = %d, not_alive = %d)\n",
+					a.topics[i].Name(), a.topics[i].TypeName(), s.Alive, s.NotAlive)
+			}
 		}
 	}
 }
