@@ -218,10 +218,12 @@ func TestFloodOfParticipants(t *testing.T) {
 }
 
 // announcement is the payload of an SPDP message that was on the network.
-func (v *victim) announcement() []byte {
+func (v *victim) announcement() []byte { return v.announcementOf(v.a) }
+
+func (v *victim) announcementOf(p *dds.Participant) []byte {
 	for _, d := range v.rec.take() {
-		_, rest, err := rtps.ParseHeader(d.data)
-		for err == nil && len(rest) > 0 {
+		h, rest, err := rtps.ParseHeader(d.data)
+		for err == nil && len(rest) > 0 && h.Prefix == p.GUID().Prefix {
 			var s rtps.Submessage
 			if s, rest, err = rtps.Next(rest); err == nil && s.Kind == rtps.SubData {
 				if m, err := rtps.ParseData(s); err == nil && m.Writer == rtps.EntitySPDPWriter {
