@@ -75,7 +75,7 @@ func (w *Writer[T]) Write(ctx context.Context, v *T) error { return w.WriteAt(ct
 
 // WriteAt is Write with a source timestamp.
 func (w *Writer[T]) WriteAt(ctx context.Context, v *T, at time.Time) error {
-	payload, err := w.topic.typ.Append(nil, unsafe.Pointer(v), w.rep)
+	payload, err := w.topic.typ.Append(w.eng.Buffer(), unsafe.Pointer(v), w.rep)
 	if err != nil {
 		return fmt.Errorf("write to topic %q: %w: %w", w.topic.name, ErrBadParameter, err)
 	}

@@ -51,6 +51,7 @@ type Writer struct {
 	hist     *history.Writer
 	out      reliable.Outbox
 	spare    reliable.Outbox
+	shelf    shelf
 	flushing bool
 	closed   bool
 	fan      *fanout
@@ -135,6 +136,7 @@ func (w *Writer) flush() {
 		l.release()
 	}
 	w.flushing = false
+	w.shelf.harvest(w.m)
 	next := w.m.Next()
 	w.mu.Unlock()
 	w.p.sched.wake(w, next)
@@ -171,10 +173,6 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 			return fmt.Errorf("seal payload: %w", err)
 		}
 	}
-	ch := &reliable.Change{
-		Status: c.Status, Key: c.Key, HasKey: w.keyed, Time: rtps.TimeOf(c.Time),
-		Payload: payload, IsKey: c.Status != 0 && payload != nil,
-	}
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -188,12 +186,16 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	}
 	now := time.Now()
 	w.asserted(now)
-	sn := w.m.Write(now, ch, &w.out)
-	add := w.hist.Add
+	sn := w.m.Write(now, w.shelf.lend(reliable.Change{
+		Status: c.Status, Key: c.Key, HasKey: w.keyed, Time: rtps.TimeOf(c.Time),
+		Payload: payload, IsKey: c.Status != 0 && payload != nil,
+	}), &w.out)
+	var evict []rtps.SequenceNumber
 	if c.Status&reliable.StatusUnregistered != 0 {
-		add = w.hist.Unregister
+		evict, _ = w.hist.Unregister(c.Key, sn)
+	} else {
+		evict, _ = w.hist.Add(c.Key, sn)
 	}
-	evict, _ := add(c.Key, sn)
 	for _, old := range evict {
 		w.m.Remove(old)
 	}
