@@ -234,3 +234,39 @@ func (v *victim) announcementOf(p *dds.Participant) []byte {
 	}
 	return nil
 }
+
+// Who speaks first in the name of a participant that is about to come cannot
+// keep it out: its own announcement begins anew.
+func TestSpoofedFirstAnnouncement(t *testing.T) {
+	for name, spoil := range map[string]func(d *discovery.ParticipantData){
+		"security info": func(d *discovery.ParticipantData) { d.SecurityInfo.PluginAttributes ^= 1 << 2 },
+		"no tokens": func(d *discovery.ParticipantData) {
+			d.IdentityToken, d.PermissionsToken, d.SecurityInfo = nil, nil, nil
+		},
+		"identity token": func(d *discovery.ParticipantData) { d.IdentityToken.ClassID = "DDS:Auth:Other:1.0" },
+		"endless lease":  func(d *discovery.ParticipantData) { d.SecurityInfo.PluginAttributes ^= 1 << 2; d.Lease = qos.Infinite },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, memnet.Config{}, func(w *world) {
+				v := &victim{world: w, rec: w.record()}
+				k := w.keystoreOf(keystore.SROS2Governance())
+				a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+				w.net.Partition("a", "c")
+				c := w.participant("c", w.enclave(k, "/c", keystore.EnclaveOptions{}))
+				w.settle(time.Second)
+				d, err := discovery.ParseParticipantPayload(v.announcementOf(c))
+				require.NoError(w, err)
+				spoil(d)
+				v.strike(rtps.Data{Writer: rtps.EntitySPDPWriter, SN: 1, Payload: discovery.AppendParticipantPayload(nil, d)}.Append(message(c)))
+				require.Len(w, a.Peers(), 1)
+				w.settle(5 * time.Second)
+				w.net.Heal()
+				wr := writerOf[shape](w, a, "Square", qos.KeepAll())
+				r := readerOf[shape](w, c, "Square", qos.Reliable(0))
+				matched(w, wr, r)
+				write(w, wr, shape{"RED", 1, 1})
+				next(w, r)
+			})
+		})
+	}
+}

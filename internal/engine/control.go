@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/secdds/dds/internal/admission"
@@ -166,10 +167,31 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 		p.dir.Touch(now, m.source)
 		return
 	}
+	if q != nil && q.decided() && !sameCredentials(q.data, d) {
+		// Not what we judged: someone may have spoken in its name. Begin anew.
+		p.dir.Remove(now, m.source, &p.events)
+		p.settle(now)
+		q = nil
+	}
 	p.dir.HandleParticipant(now, d, &p.events)
 	if q != nil && q.gate != nil {
 		q.gate.Announced(now, &p.adm)
 	}
+}
+
+// sameCredentials reports whether two announcements show the same to the peer gate.
+func sameCredentials(a, b *discovery.ParticipantData) bool {
+	holder := func(h *rtps.DataHolder) []byte {
+		if h == nil {
+			return nil
+		}
+		return rtps.AppendDataHolder(nil, true, h)
+	}
+	if (a.SecurityInfo == nil) != (b.SecurityInfo == nil) || a.SecurityInfo != nil && *a.SecurityInfo != *b.SecurityInfo {
+		return false
+	}
+	return bytes.Equal(holder(a.IdentityToken), holder(b.IdentityToken)) &&
+		bytes.Equal(holder(a.PermissionsToken), holder(b.PermissionsToken))
 }
 
 func (p *Participant) takeBuiltin(now time.Time) {

@@ -42,6 +42,12 @@ type refusal struct {
 	err  error
 }
 
+// decided reports whether the peer gate has kept the peer out, or let it in
+// without credentials: both on nothing but an announcement anyone can send.
+func (q *peer) decided() bool {
+	return q.gate != nil && !q.gate.Authenticated() && (q.gate.Refusal() != nil || q.gate.Admitted())
+}
+
 func (q *peer) authenticated() bool { return q.gate != nil && q.gate.Authenticated() }
 
 // recv is the peer as a destination of messages sealed with origin authentication.
