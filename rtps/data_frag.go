@@ -65,7 +65,23 @@ func (d DataFrag) AppendHeader(b []byte, payloadLen int) []byte {
 // datagram; the byte order of InlineQoS is that of s. Payload is exactly the
 // fragments First..First+Count-1, all of which lie in the sample, so
 // Offset()+len(Payload) <= SampleSize.
-func ParseDataFrag(s Submessage) (DataFrag, error) {
+func ParseDataFrag(s Submessage) (DataFrag, error) { return parseDataFrag(s, false) }
+
+// ParseSealedDataFrag is ParseDataFrag for fragments that are transformed each
+// by itself (DDS-Security 1.1, 7.3.6): Payload is all that follows, whatever its
+// length; the fields that count octets speak of what it was before.
+//
+// Interop: Cyclone DDS and Fast DDS protect the payload of each DATA_FRAG, not
+// that of the whole sample.
+func ParseSealedDataFrag(s Submessage) (DataFrag, error) { return parseDataFrag(s, true) }
+
+// Len is how many octets of the sample the fragments are, as the fields say.
+func (d DataFrag) Len() int {
+	end := min((uint64(d.First)+uint64(d.Count)-1)*uint64(d.FragmentSize), uint64(d.SampleSize))
+	return int(end - uint64(d.Offset()))
+}
+
+func parseDataFrag(s Submessage, sealed bool) (DataFrag, error) {
 	c := s.cursor()
 	c.Uint16() // extraFlags
 	skip := int(c.Uint16())
@@ -99,6 +115,10 @@ func ParseDataFrag(s Submessage) (DataFrag, error) {
 		return DataFrag{}, malformed(s, "fragments past the end of the sample")
 	}
 	size := uint64(d.FragmentSize)
+	if sealed {
+		d.Payload = c.Rest()
+		return d, nil
+	}
 	want := min(last*size, uint64(d.SampleSize)) - (first-1)*size
 	if uint64(c.Remaining()) < want {
 		return DataFrag{}, malformed(s, "incomplete fragment")

@@ -118,3 +118,31 @@ func FuzzDataFrag(f *testing.F) {
 		return d.InlineQoS != nil && !s.LittleEndian()
 	})
 }
+
+// A sealed fragment is longer than the fields say, and is taken whole; the
+// fields are checked all the same.
+func TestSealedDataFrag(t *testing.T) {
+	d := DataFrag{
+		Reader: EntityID{0, 0, 1, 7}, Writer: EntityID{0, 0, 1, 2}, SN: 3,
+		First: 2, Count: 1, FragmentSize: 8, SampleSize: 20, Payload: make([]byte, 52),
+	}
+	parse := func(d DataFrag) (DataFrag, error) {
+		s, rest, err := Next(d.Append(nil))
+		require.NoError(t, err)
+		require.Empty(t, rest)
+		return ParseSealedDataFrag(s)
+	}
+	got, err := parse(d)
+	require.NoError(t, err)
+	require.Equal(t, d, got)
+	require.Equal(t, 8, got.Len())
+
+	d.First = 3
+	got, err = parse(d)
+	require.NoError(t, err)
+	require.Equal(t, 4, got.Len())
+
+	d.First = 4
+	_, err = parse(d)
+	require.ErrorIs(t, err, ErrMalformed)
+}

@@ -20,6 +20,7 @@ type lane struct {
 	p    *Participant
 	msg  []byte // the message under construction; empty: none
 	sub  []byte // one plain submessage about to be sealed
+	pay  []byte // a sealed payload
 	wire []byte // a sealed message
 
 	to     *target
@@ -102,6 +103,20 @@ func (l *lane) seal(s spi.SubmessageSealer, recv []spi.Receiver) {
 		return
 	}
 	l.msg = msg
+}
+
+// payload returns the payload as it goes on the wire, sealed if s is not nil.
+// It is good until the next call. A payload that cannot be sealed is not sent.
+func (l *lane) payload(s spi.PayloadSealer, plain []byte) (wire []byte, ok bool) {
+	if s == nil || plain == nil {
+		return plain, true
+	}
+	var err error
+	if l.pay, err = s.SealPayload(l.pay[:0], plain); err != nil {
+		l.p.stats.sealFailed.Add(1)
+		return nil, false
+	}
+	return l.pay, true
 }
 
 // finish seals and sends the message under construction, if it holds anything.

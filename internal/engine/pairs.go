@@ -98,7 +98,7 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 			reliable.ReaderInfo{GUID: pr.key.remote, Reliable: pr.reliable, WantsHistory: pr.history})
 		return
 	}
-	src := &source{guid: pr.key.remote, peer: q, target: to, opener: opener, subs: subs, kx: kx, strength: pr.strength}
+	src := &source{guid: pr.key.remote, peer: q, target: to, opener: opener, subs: subs, kx: kx, strength: pr.strength, sealsWhole: q.data.Vendor == rtps.VendorOpenDDS}
 	if src.pulse = new(pulse); pr.src != nil {
 		src.pulse = pr.src.pulse
 		q.removeRoute(pr.key.remote.Entity, pr.reader)

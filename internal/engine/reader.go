@@ -80,6 +80,11 @@ type source struct {
 	kx       spi.SubmessageSealer
 	strength int32
 	pulse    *pulse
+
+	// sealsWhole: a protected payload is sealed before it is fragmented.
+	//
+	// Interop: OpenDDS does so; Cyclone DDS and Fast DDS seal each DATA_FRAG.
+	sealsWhole bool
 }
 
 // inboxRoom is how many samples a built-in reader holds for the control loop;
@@ -277,7 +282,7 @@ func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Ti
 		r.p.stats.dropped[dropInlineQoS].Add(1)
 		return
 	}
-	if !r.open1(src, &s, &q, buf, d.Payload) {
+	if !r.open1(src.opener, src, &s, &q, buf, d.Payload) {
 		return
 	}
 	src.pulse.beat(r.p, now)
@@ -290,12 +295,12 @@ func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Ti
 
 // open1 fills in s from its payload and inline QoS: opened, copied, with its
 // key. It runs without mu.
-func (r *Reader) open1(src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, payload []byte) bool {
+func (r *Reader) open1(opener spi.PayloadOpener, src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, payload []byte) bool {
 	switch {
 	case payload == nil:
-	case src.opener != nil:
+	case opener != nil:
 		var err error
-		if s.Payload, err = src.opener.OpenPayload(buf, payload); err != nil {
+		if s.Payload, err = opener.OpenPayload(buf, payload); err != nil {
 			r.p.stats.dropped[dropBadPayload].Add(1)
 			return false
 		}
@@ -328,14 +333,28 @@ func (r *Reader) open1(src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, 
 	return true
 }
 
-func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtps.Time, le bool) {
+// handleFrag takes fragments of a sample. Their payload is opened for itself,
+// before it is taken; or, from the vendors that seal the sample as a whole, when
+// it is complete. Which of the two never depends on what is received.
+func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f rtps.DataFrag, ts rtps.Time) {
 	r.mu.Lock()
 	if r.closed || !r.m.Wants(src.guid, f.SN) {
 		r.mu.Unlock()
 		r.p.stats.dropped[dropDuplicate].Add(1)
 		return
 	}
-	s, whole := r.m.HandleFrag(now, src.guid, f, &r.out)
+	if src.opener != nil && !src.sealsWhole {
+		r.mu.Unlock()
+		if !r.openFrag(src, sub, &f) {
+			return
+		}
+		r.mu.Lock()
+		if r.closed {
+			r.mu.Unlock()
+			return
+		}
+	}
+	s, whole := r.m.HandleFrag(now, src.guid, &f, &r.out)
 	if !whole {
 		r.flush(now)
 		return
@@ -344,21 +363,14 @@ func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtp
 
 	s.Time = ts
 	payload := s.Payload
-	q, err := parseInlineQoS(s.InlineQoS, le)
+	q, err := parseInlineQoS(s.InlineQoS, sub.LittleEndian())
 	ok := err == nil
-	if ok {
-		var buf []byte
-		if src.opener != nil {
-			buf = make([]byte, 0, len(payload))
-		} else {
-			buf = payload[:0] // it is ours: the copy onto itself is none
-		}
-		ok = r.open1(src, &s, &q, buf, payload)
+	if ok && src.opener != nil && src.sealsWhole {
+		ok = r.open1(src.opener, src, &s, &q, make([]byte, 0, len(payload)), payload)
+	} else if ok {
+		ok = r.open1(nil, src, &s, &q, payload[:0], payload) // it is ours: the copy onto itself is none
 	}
 	s.Owned = true
-	if ok {
-		src.pulse.beat(r.p, now)
-	}
 	r.mu.Lock()
 	switch {
 	case r.closed:
@@ -368,6 +380,22 @@ func (r *Reader) handleFrag(now time.Time, src *source, f *rtps.DataFrag, ts rtp
 		r.m.Reject(src.guid, s.SN)
 	}
 	r.flush(now)
+}
+
+// openFrag opens the payload of one DATA_FRAG. It runs without mu.
+func (r *Reader) openFrag(src *source, sub rtps.Submessage, f *rtps.DataFrag) bool {
+	sealed, err := rtps.ParseSealedDataFrag(sub)
+	if err != nil {
+		r.p.drop(dropMalformed)
+		return false
+	}
+	plain, err := src.opener.OpenPayload(make([]byte, 0, len(sealed.Payload)), sealed.Payload)
+	if n := f.Len(); err != nil || len(plain) < n || len(plain) > n+3 { // SIGN pads to 4
+		r.p.drop(dropBadPayload)
+		return false
+	}
+	f.Payload = plain[:f.Len()]
+	return true
 }
 
 func (r *Reader) handleHeartbeat(now time.Time, src *source, h *rtps.Heartbeat) {

@@ -267,7 +267,7 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 		}
 		for _, m := range sc.routes(r.p, f.Writer) {
 			if m.takes(sc, f.Reader) {
-				m.cell.handleFrag(sc.now, m.src, &f, sc.ts, s.LittleEndian())
+				m.cell.handleFrag(sc.now, m.src, s, f, sc.ts)
 			}
 		}
 	case rtps.SubHeartbeat:

@@ -166,13 +166,6 @@ type Change struct {
 // waits for acknowledgements, at most max_blocking_time and at most as long as
 // ctx allows. DDS 1.4, 2.2.2.4.2.11.
 func (w *Writer) Write(ctx context.Context, c Change) error {
-	payload := c.Payload
-	if w.payload != nil && payload != nil {
-		var err error
-		if payload, err = w.payload.SealPayload(make([]byte, 0, len(payload)+w.payload.Overhead()), payload); err != nil {
-			return fmt.Errorf("seal payload: %w", err)
-		}
-	}
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -188,7 +181,7 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	w.asserted(now)
 	sn := w.m.Write(now, w.shelf.lend(reliable.Change{
 		Status: c.Status, Key: c.Key, HasKey: w.keyed, Time: rtps.TimeOf(c.Time),
-		Payload: payload, IsKey: c.Status != 0 && payload != nil,
+		Payload: c.Payload, IsKey: c.Status != 0 && c.Payload != nil,
 	}), &w.out)
 	var evict []rtps.SequenceNumber
 	if c.Status&reliable.StatusUnregistered != 0 {

@@ -61,12 +61,16 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 	}
 	switch s.Kind {
 	case reliable.SendData:
-		l.room(infoTSLen + dataLen + inlineQoSLen + len(s.Change.Payload) + 3 + extra)
+		payload, ok := l.payload(w.payload, s.Change.Payload)
+		if !ok {
+			return
+		}
+		l.room(infoTSLen + dataLen + inlineQoSLen + len(payload) + 3 + extra)
 		l.stamp(s.Change.Time)
 		if sealer != nil {
 			l.sub = l.sub[:0]
 		}
-		*b = w.appendData(*b, reader, s.Change)
+		*b = w.appendData(*b, reader, s.Change, payload)
 	case reliable.SendFrag:
 		w.sendFrags(l, s, reader, sealer, subs, extra)
 		return
@@ -110,11 +114,11 @@ func (w *Writer) inlineQoS(b []byte, c *reliable.Change) []byte {
 	return rtps.AppendInlineQoS(b, &q)
 }
 
-func (w *Writer) appendData(b []byte, reader rtps.EntityID, c *reliable.Change) []byte {
+func (w *Writer) appendData(b []byte, reader rtps.EntityID, c *reliable.Change, payload []byte) []byte {
 	var q [inlineQoSLen + 16]byte
 	return rtps.Data{
 		Reader: reader, Writer: w.guid.Entity, SN: c.SN,
-		InlineQoS: w.inlineQoS(q[:0], c), Payload: c.Payload, IsKey: c.IsKey,
+		InlineQoS: w.inlineQoS(q[:0], c), Payload: payload, IsKey: c.IsKey,
 	}.Append(b)
 }
 
@@ -127,12 +131,18 @@ func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, seal
 	per := max(1, min((l.p.maxMessage-1024)/size, 0xffff/size, int(s.FragCount)))
 	for first := s.FragFirst; len(payload) > 0; first += rtps.FragmentNumber(per) {
 		n := min(per*size, len(payload))
-		l.room(infoTSLen + dataFragLen + inlineQoSLen + n + 3 + extra)
+		// Interop: Cyclone DDS and Fast DDS seal what each DATA_FRAG carries, and
+		// count in fragments of the plain payload.
+		wire, ok := l.payload(w.payload, payload[:n])
+		if !ok {
+			return
+		}
+		l.room(infoTSLen + dataFragLen + inlineQoSLen + len(wire) + 3 + extra)
 		l.stamp(s.Change.Time)
 		f := rtps.DataFrag{
 			Reader: reader, Writer: w.guid.Entity, SN: s.Change.SN,
 			First: first, Count: uint16((n + size - 1) / size), FragmentSize: s.FragSize,
-			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: payload[:n], IsKey: s.Change.IsKey,
+			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: wire, IsKey: s.Change.IsKey,
 		}
 		if sealer != nil {
 			l.sub = f.Append(l.sub[:0])
