@@ -85,8 +85,9 @@ type Reader struct {
 	now     time.Time // of the latest call
 	writers []*remoteWriter
 	byGUID  map[rtps.GUID]*remoteWriter
-	room    int  // how many more samples can be delivered; negative: unlimited
-	resume  bool // room has returned
+	room    int   // how many more samples can be delivered; negative: unlimited
+	resume  bool  // room has returned
+	counts  int32 // no ACKNACK or NACK_FRAG to a writer forgotten had a higher count
 	stats   ReaderStats
 }
 
@@ -137,7 +138,7 @@ func (r *Reader) Match(now time.Time, info WriterInfo, out *ReaderOutbox) {
 		}
 		r.Unmatch(now, info.GUID)
 	}
-	w := &remoteWriter{WriterInfo: info, next: 1, retry: retryMin}
+	w := &remoteWriter{WriterInfo: info, next: 1, retry: retryMin, ackCount: r.counts, nackCount: r.counts}
 	r.writers = append(r.writers, w)
 	r.byGUID[info.GUID] = w
 	if info.Reliable {
@@ -151,6 +152,8 @@ func (r *Reader) Unmatch(now time.Time, writer rtps.GUID) {
 	delete(r.byGUID, writer)
 	for i, w := range r.writers {
 		if w.GUID == writer {
+			// The writer may still know us, and the counts it has seen.
+			r.counts = max(r.counts, w.ackCount, w.nackCount)
 			r.writers = append(r.writers[:i], r.writers[i+1:]...)
 			return
 		}

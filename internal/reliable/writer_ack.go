@@ -26,6 +26,11 @@ func (w *Writer) HandleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack,
 	}
 	first := !p.heard
 	p.ackSeen, p.ackCount, p.heard = true, a.Count, true
+	if base <= 1 && a.State.NumBits == 0 && !a.Final && p.acked >= p.start {
+		// It asks as one that has just met us: it lost us and what it had,
+		// while we noticed nothing.
+		p.acked = p.start - 1
+	}
 	w.acknowledge(p, base-1)
 	asked := w.request(now, p, a, out)
 	if asked {
