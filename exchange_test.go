@@ -171,6 +171,30 @@ func TestKeepLast(t *testing.T) {
 	})
 }
 
+// A reader that may hold one instance tells of the samples of others that it
+// rejected, and goes on. DDS 1.4, 2.2.4.1.
+func TestSampleRejected(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		a, b := w.participant("a"), w.participant("b")
+		wr := writerOf[shape](w, a, "Square", qos.KeepAll())
+		r := readerOf[shape](w, b, "Square", qos.Reliable(0), qos.KeepAll(),
+			qos.ResourceLimits{MaxSamples: 10, MaxInstances: 1, MaxSamplesPerInstance: 10})
+		matched(w, wr, r)
+		for i := range 3 {
+			write(w, wr, shape{"RED", int32(i), 0})
+			write(w, wr, shape{"BLUE", int32(i), 0})
+		}
+		start := time.Now()
+		require.NoError(w, wr.WaitForAcks(w.soon()))
+		require.Less(w, time.Since(start), 5*time.Millisecond) // it is asked for
+		require.Equal(w, int64(3), r.Rejected())
+		for i := range 3 {
+			require.Equal(w, shape{"RED", int32(i), 0}, next(w, r).Value)
+		}
+		require.Empty(w, r.Take(0, dds.Query{}))
+	})
+}
+
 // A full history blocks a write for max_blocking_time, then it is a timeout.
 // A reader that takes makes room. DDS 1.4, 2.2.2.4.2.11.
 func TestFullHistoryBlocks(t *testing.T) {

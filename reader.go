@@ -220,6 +220,10 @@ func (r *Reader[T]) IncompatibleQoS() IncompatibleStatus { return r.eng.Incompat
 // Lost returns how many samples were lost: SAMPLE_LOST_STATUS.
 func (r *Reader[T]) Lost() int64 { return r.eng.Lost() }
 
+// Rejected returns how many samples the reader's RESOURCE_LIMITS kept out:
+// SAMPLE_REJECTED_STATUS.
+func (r *Reader[T]) Rejected() int64 { return r.eng.Rejected() }
+
 // Undecodable returns how many samples were dropped because they are not of the
 // reader's type.
 func (r *Reader[T]) Undecodable() uint64 { return r.bad.Load() }

@@ -66,6 +66,7 @@ type Reader struct {
 	matched  MatchedStatus
 	incompat IncompatibleStatus
 	lost     int64
+	rejected int64
 
 	liveliness LivelinessChangedStatus
 }
@@ -151,10 +152,16 @@ func (r *Reader) deliver(now time.Time) {
 			r.inbox = append(r.inbox, *s)
 			continue
 		}
-		r.cache.Add(now, history.Sample{
+		v := r.cache.Add(now, history.Sample{
 			Writer: s.Writer, SN: s.SN, Change: change(s.Status), Key: s.Key,
 			SourceTime: s.Time.Time(), Payload: s.Payload,
 		})
+		if v.Rejected() {
+			r.rejected++
+		}
+		if v != history.Stored {
+			r.reuse(s.Payload)
+		}
 	}
 	clear(r.out.Deliver)
 	r.out.Deliver = r.out.Deliver[:0]
@@ -256,12 +263,17 @@ const (
 func (r *Reader) Recycle(entries []history.Entry) {
 	r.mu.Lock()
 	for i := range entries {
-		if b := entries[i].Payload; cap(b) > 0 && cap(b) <= maxFreeCap && len(r.free) < maxFree {
-			r.free = append(r.free, b[:0])
-		}
+		r.reuse(entries[i].Payload)
 		entries[i].Payload = nil
 	}
 	r.mu.Unlock()
+}
+
+// reuse keeps a payload that nobody needs any more. mu is held.
+func (r *Reader) reuse(b []byte) {
+	if cap(b) > 0 && cap(b) <= maxFreeCap && len(r.free) < maxFree {
+		r.free = append(r.free, b[:0])
+	}
 }
 
 // handleData takes a DATA of a matched writer. The order is wants, open,
@@ -541,6 +553,14 @@ func (r *Reader) Lost() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lost
+}
+
+// Rejected returns how many samples a resource limit kept out:
+// SAMPLE_REJECTED_STATUS, total count.
+func (r *Reader) Rejected() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rejected
 }
 
 func (r *Reader) addIncompatible(policies []qos.ID) {

@@ -202,6 +202,7 @@ func (w *Writer) waitRoom(ctx context.Context, key rtps.KeyHash) error {
 	if w.hist.CanAdd(key) == history.Never {
 		return fmt.Errorf("write: %w: the resource limits allow no further instance or sample", ErrOutOfResources)
 	}
+	w.askAcks()
 	wait, cancel := ctx, func() {}
 	if w.blocking < rtps.Infinite {
 		wait, cancel = context.WithTimeout(ctx, w.blocking)
@@ -218,6 +219,14 @@ func (w *Writer) waitRoom(ctx context.Context, key rtps.KeyHash) error {
 			w.blocking, w.m.Unacked(), ErrTimeout)
 	}
 	return err
+}
+
+// askAcks asks readers to acknowledge at once: someone waits. mu is held before
+// and after, but not in between.
+func (w *Writer) askAcks() {
+	w.m.RequestAck(time.Now(), &w.out)
+	w.flush()
+	w.mu.Lock()
 }
 
 // acked tells the history what has been acknowledged by everyone. mu is held.
@@ -312,6 +321,9 @@ func (w *Writer) WaitAcks(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last := w.m.Last()
+	if !w.closed && !w.m.AckedAll(last) {
+		w.askAcks()
+	}
 	return w.changed.await(ctx, &w.mu, func() (bool, error) {
 		if w.closed {
 			return false, ErrClosed
