@@ -34,7 +34,10 @@ func TestUDPRoundTrip(t *testing.T) {
 	r, err := dds.NewReader(b.Subscriber(), tb, qos.Reliable(0), qos.KeepAll())
 	require.NoError(t, err)
 	start := time.Now()
-	if err := w.WaitForMatched(ctx, 1); err != nil { t.Log(a.Stats(), b.Stats(), a.Peers(), b.Peers()); t.Fatal(err) }
+	if err := w.WaitForMatched(ctx, 1); err != nil {
+		t.Log(a.Stats(), b.Stats(), a.Peers(), b.Peers())
+		t.Fatal(err)
+	}
 	t.Log("matched after", time.Since(start))
 	for i := range 100 {
 		require.NoError(t, w.Write(ctx, &ShapeType{"BLUE", int32(i), 2, 3}))

@@ -93,7 +93,9 @@ func TestRefuseLapsed(t *testing.T) {
 	short.PermissionsNotAfter = now.AddDate(1, 0, 0)
 	past := long
 	past.PermissionsNotAfter = now.AddDate(-1, 0, 0)
-	k := newKeystore(t, sros2(), keystore.P256)
+	// The authority is older than the clocks are set back.
+	k, err := keystore.Create(t.TempDir(), keystore.Options{Governance: sros2(), Now: now.AddDate(-4, 0, 0)})
+	require.NoError(t, err)
 	for _, v := range peer.Vendors() {
 		t.Run("we judge "+v.String(), func(t *testing.T) {
 			refused(t, "lapsed", side{vendor: us, enclave: enclave(t, k, "/a", long), args: []string{"--access-clock", "17520h"}},

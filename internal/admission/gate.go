@@ -87,6 +87,10 @@ const (
 	PairReady
 	// PairRefused: they may not; Err says why.
 	PairRefused
+	// PeerSuspect: an unauthenticated message says that an authenticated peer
+	// has lost its keys. Only if it gives no authenticated sign of life is there
+	// something to that.
+	PeerSuspect
 	// PeerNotice: something worth the security log happened; Err says what.
 	PeerNotice
 )

@@ -187,6 +187,9 @@ func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbo
 	}
 	switch m.ClassID {
 	case spi.ClassAuthRequest:
+		if p.state == peerAuthed {
+			out.event(PeerSuspect, p, nil)
+		}
 		if p.state == peerShaking {
 			if err := p.hs.HandleAuthRequest(m.Data[0]); err != nil {
 				out.event(PeerNotice, p, fmt.Errorf("authentication request: %w", err))
@@ -320,6 +323,16 @@ func (p *Peer) Connected(now time.Time, out *Outbox) {
 	}
 	p.connected = true
 	p.sendTokens(now, out)
+}
+
+// Probe asks an authenticated peer for a sign of life: the same tokens once
+// more, which change nothing but have to be acknowledged under its keys.
+func (p *Peer) Probe(now time.Time, out *Outbox) {
+	if p.connected {
+		at, tokens := p.at, p.tokens
+		p.sendTokens(now, out)
+		p.at, p.tokens = at, tokens
+	}
 }
 
 func (p *Peer) sendTokens(now time.Time, out *Outbox) {

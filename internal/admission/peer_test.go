@@ -304,6 +304,22 @@ func TestRestartedInitiatorIsAuthenticatedAnew(t *testing.T) {
 	require.True(t, old.closed)
 }
 
+// An authentication request out of the blue makes an authenticated peer suspect,
+// no more: a forged one must not end a session.
+func TestSuspicion(t *testing.T) {
+	w := newWorld(t)
+	w.begin()
+	w.run(time.Second)
+	w.wantAdmitted()
+	m := rtps.GenericMessage{DestinationParticipant: w.a.id.guid, ClassID: spi.ClassAuthRequest, Data: []rtps.DataHolder{tok("authreq", []byte{9})}}
+	w.a.peer.HandleStateless(w.now, &m, &w.a.out)
+	w.a.peer.Probe(w.now, &w.a.out)
+	require.Len(t, w.a.out.Volatile, 1)
+	w.run(time.Second)
+	require.Contains(t, w.a.events, PeerSuspect)
+	w.wantAdmitted()
+}
+
 func TestRefusals(t *testing.T) {
 	secured := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 1, PluginAttributes: rtps.SecurityInfoValid | 1}
 	signed := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 1, PluginAttributes: rtps.SecurityInfoValid}

@@ -40,6 +40,7 @@ func (p *Participant) turn() {
 	p.takeMail(now)
 	p.takeBuiltin(now)
 	p.touch(now)
+	p.resolveDoubts(now)
 	p.touchWriters()
 	p.dir.Advance(now, &p.events)
 	for _, q := range *p.peers.Load() {
@@ -92,6 +93,7 @@ func (p *Participant) idle() time.Duration {
 			next = at
 		}
 	}
+	sooner(p.nextDoubt())
 	sooner(p.dir.Next())
 	for _, q := range *p.peers.Load() {
 		if q.gate != nil {
@@ -153,7 +155,12 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 		if err != nil && m.hasKey { // Interop: Fast DDS sends the hash only
 			g, err = discovery.KeyGUID(m.key), nil
 		}
-		if err == nil && g.Prefix == m.source && (q == nil || !q.authenticated()) {
+		switch {
+		case err != nil || g.Prefix != m.source:
+			p.drop(dropMalformed)
+		case q != nil && q.authenticated():
+			p.doubt(now, q)
+		default:
 			p.dir.HandleParticipantGone(now, m.source, &p.events)
 		}
 		return

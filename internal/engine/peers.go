@@ -24,6 +24,7 @@ type peer struct {
 	routes atomic.Pointer[map[rtps.EntityID][]route] // remote writer to local readers
 	keys   atomic.Pointer[spi.PeerCrypto]            // nil: not authenticated
 	seen   atomic.Int64                              // when something came, in ns
+	proof  atomic.Int64                              // when something came that only it can have sealed
 
 	// Of the control loop alone.
 	data      *discovery.ParticipantData
@@ -33,6 +34,8 @@ type peer struct {
 	gate      *admission.Peer // nil: no security, or ourselves
 	channels  []pairKey       // built-in pairs
 	touched   int64
+	suspect   time.Time // since when it is doubted; zero: it is not
+	probed    bool      // it was asked for a sign of life since
 	admitted  bool
 }
 
@@ -217,6 +220,8 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		p.matchStateless(now, q)
 		p.rematch(now, q)
 		q.keys.Store(nil)
+	case admission.PeerSuspect:
+		p.doubt(now, q)
 	case admission.PeerNotice:
 		p.event(spi.SeverityWarning, "authentication", "unexpected security message", q, "", e.Err)
 	case admission.PairReady:

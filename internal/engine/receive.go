@@ -110,6 +110,7 @@ func (r *receiver) message(now time.Time, msg []byte) {
 		r.plain = plain[:0]
 		rest = plain[rtps.HeaderLen:]
 		sc.shield = shieldMessage
+		sc.peer.proof.Store(now.UnixNano())
 	}
 	r.submessages(&sc, rest)
 }
@@ -217,6 +218,7 @@ func (r *receiver) secure(sc *scope, span []byte) {
 		r.p.drop(dropMalformed)
 		return
 	}
+	sc.peer.proof.Store(sc.now.UnixNano())
 	inner := *sc
 	inner.owner = owner
 	if owner == rtps.EntityUnknown {
