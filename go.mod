@@ -5,7 +5,6 @@ go 1.26.0
 tool honnef.co/go/tools/cmd/staticcheck
 
 require (
-	github.com/beevik/etree v1.8.1
 	github.com/smallstep/pkcs7 v0.2.3
 	github.com/stretchr/testify v1.11.1
 	golang.org/x/net v0.62.0

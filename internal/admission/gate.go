@@ -113,6 +113,7 @@ const (
 	resendFirst  = 250 * time.Millisecond
 	resendMax    = 2 * time.Second
 	giveUp       = 60 * time.Second
+	unanswered   = 5 * time.Second // after this long the user is told
 	retryAfter   = 2 * time.Second // a failed peer that still announces itself is tried again
 	tokenResend  = 2 * time.Second // our tokens again while the peer's have not come
 	tokenResends = 10

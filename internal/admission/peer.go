@@ -408,6 +408,10 @@ func (p *Peer) Advance(now time.Time, out *Outbox) {
 			out.event(PeerRefused, p, p.err)
 		case p.last != nil:
 			p.resend(now, out)
+			if p.err == nil && now.Sub(p.begun) >= unanswered {
+				p.err = fmt.Errorf("it has not answered the handshake for %v; it may refuse our credentials, which its own log would tell", unanswered)
+				out.event(PeerNotice, p, p.err)
+			}
 		}
 	case peerAuthed:
 		p.at = time.Time{}

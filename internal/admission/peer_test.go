@@ -252,8 +252,11 @@ func TestHandshakeGivesUpAndTriesAgainWhenThePeerAnnouncesItself(t *testing.T) {
 		return 0
 	}
 	w.begin()
-	w.run(giveUp + 5*time.Second)
-	require.Equal(t, []EventKind{PeerRefused}, w.a.events)
+	w.run(2 * unanswered)
+	require.Equal(t, []EventKind{PeerNotice}, w.a.events)
+	require.ErrorContains(t, w.a.peer.Refusal(), "not answered")
+	w.run(giveUp)
+	require.Equal(t, []EventKind{PeerNotice, PeerRefused}, w.a.events)
 	require.ErrorContains(t, w.a.err, "not answered")
 	require.True(t, w.a.peer.Next().IsZero())
 
