@@ -403,6 +403,47 @@ func TestPairsWaitForKeysAndPermission(t *testing.T) {
 	require.NoError(t, w.a.peer.NewPair(w.now, Local{GUID: reader}, RemoteEndpoint{GUID: writer, Topic: topic}, &w.a.out).Refusal())
 }
 
+// Interop: Fast DDS sends every token to every matched peer, from its stateless
+// writer; OpenDDS sends no participant tokens without rtps protection.
+func TestTokensForOthersAreIgnored(t *testing.T) {
+	w := newWorld(t)
+	w.begin()
+	w.run(time.Second)
+	w.wantAdmitted()
+	keys := w.a.peer.Crypto.(*fakePeer)
+	keys.got = false
+	m := rtps.GenericMessage{
+		Identity:               rtps.MessageIdentity{Source: rtps.GUID{Prefix: w.b.id.guid.Prefix, Entity: rtps.EntityStatelessWriter}, SN: 99},
+		DestinationParticipant: rtps.GUID{Prefix: rtps.GUIDPrefix{7}, Entity: rtps.EntityParticipant},
+		ClassID:                spi.ClassParticipantTokens,
+		Data:                   []rtps.DataHolder{tok("keys")},
+	}
+	w.a.peer.HandleVolatile(w.now, &m, &w.a.out)
+	require.False(t, keys.got)
+
+	m.DestinationParticipant = w.a.id.guid
+	w.a.peer.HandleVolatile(w.now, &m, &w.a.out)
+	require.True(t, keys.got)
+}
+
+// Interop: a reader of OpenDDS that joins late misses the first tokens. So they
+// are sent again while the peer's have not come, some times, not for ever.
+func TestTokensAreSentAgainWhileThePeersAreMissing(t *testing.T) {
+	w := newWorld(t)
+	w.begin()
+	for !w.a.peer.connected {
+		w.run(time.Millisecond)
+	}
+	w.inAir = nil // what b sends is lost, for good
+	sent := 0
+	for now := w.now; !w.a.peer.Next().IsZero(); now = w.a.peer.Next() {
+		w.a.peer.Advance(now, &w.a.out)
+		sent += len(w.a.out.Volatile)
+		w.a.out = Outbox{}
+	}
+	require.Equal(t, tokenResends-1, sent)
+}
+
 func TestEarlyTokensAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.begin()
