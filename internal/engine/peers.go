@@ -315,6 +315,7 @@ type PeerInfo struct {
 	GUID          rtps.GUID
 	Vendor        rtps.VendorID
 	Name          string
+	UserData      []byte // what it announced; not authenticated
 	Admitted      bool   // its endpoints may be matched
 	Authenticated bool   // by the security plugins
 	Subject       string // of its certificate, once authenticated
@@ -329,7 +330,7 @@ func (p *Participant) Peers() []PeerInfo {
 			if q.prefix == p.guid.Prefix {
 				continue
 			}
-			i := PeerInfo{GUID: q.guid, Vendor: q.data.Vendor, Name: q.data.EntityName, Admitted: q.admitted}
+			i := PeerInfo{GUID: q.guid, Vendor: q.data.Vendor, Name: q.data.EntityName, UserData: q.data.UserData, Admitted: q.admitted}
 			if q.gate != nil {
 				i.Admitted, i.Authenticated = q.gate.Admitted(), q.gate.Authenticated()
 				i.Subject, i.Refusal = q.gate.Result.SubjectName, q.gate.Refusal()
