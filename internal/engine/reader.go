@@ -376,12 +376,17 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	s.Time = ts
 	payload := s.Payload
 	q, err := parseInlineQoS(s.InlineQoS, sub.LittleEndian())
+	s.InlineQoS = nil
 	ok := err == nil
-	if ok && src.opener != nil && src.sealsWhole {
-		ok = r.open1(src.opener, src, &s, &q, make([]byte, 0, len(payload)), payload)
-	} else if ok {
-		ok = r.open1(nil, src, &s, &q, payload[:0], payload) // it is ours: the copy onto itself is none
+	var buf []byte
+	var opener spi.PayloadOpener
+	switch {
+	case src.sealsWhole && src.opener != nil:
+		opener, buf = src.opener, make([]byte, 0, len(payload))
+	case s.Owned:
+		buf = payload[:0] // the copy onto itself is none
 	}
+	ok = ok && r.open1(opener, src, &s, &q, buf, payload)
 	s.Owned = true
 	r.mu.Lock()
 	switch {
