@@ -83,7 +83,7 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 		}
 	}
 	eng, err := sub.p.eng.NewReader(engine.ReaderSpec{
-		Topic: topic.name, Type: topic.typ.Name(), Keyed: topic.typ.Keyed(), KeyOf: keyOf[T](topic.typ), KeyPayload: keyPayload[T](topic.typ), QoS: q,
+		Topic: topic.name, Type: topic.typ.Name(), Keyed: topic.typ.Keyed(), KeyOf: keyOf(topic.typ), KeyPayload: keyPayload[T](topic.typ), QoS: q,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, refused(sub.p, err))
@@ -93,16 +93,16 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 
 // keyOf computes key hashes of received payloads, in the representation they
 // came in, as the writers that send a hash do.
-func keyOf[T any](t *gotype.Type) engine.KeyFunc {
-	scratch := sync.Pool{New: func() any { return new(T) }}
+func keyOf(t *gotype.Type) engine.KeyFunc {
+	scratch := sync.Pool{New: func() any { return new(gotype.Scratch) }}
 	return func(payload []byte, isKey, protected bool) (rtps.KeyHash, error) {
 		rep := gotype.XCDR1
 		if len(payload) > 1 && payload[1] >= 6 {
 			rep = gotype.XCDR2
 		}
-		v := scratch.Get().(*T)
-		h, err := t.KeyHashOfPayload(payload, isKey, rep, protected, unsafe.Pointer(v))
-		scratch.Put(v)
+		s := scratch.Get().(*gotype.Scratch)
+		h, err := t.KeyHashOfPayload(payload, isKey, rep, protected, s)
+		scratch.Put(s)
 		return h, err
 	}
 }

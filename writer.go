@@ -3,6 +3,7 @@ package dds
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -20,6 +21,7 @@ type Writer[T any] struct {
 	eng   *engine.Writer
 	qos   qos.Writer
 	rep   gotype.Representation
+	keys  sync.Pool // of *gotype.Scratch
 }
 
 // NewWriter makes a writer. Policies are applied in this order: the
@@ -129,7 +131,13 @@ func (w *Writer[T]) key(v *T) rtps.KeyHash {
 	if !w.topic.typ.Keyed() {
 		return rtps.KeyHash{}
 	}
-	return w.topic.typ.KeyHash(unsafe.Pointer(v), w.rep, w.eng.KeyProtected())
+	s, _ := w.keys.Get().(*gotype.Scratch)
+	if s == nil {
+		s = new(gotype.Scratch)
+	}
+	h := w.topic.typ.KeyHash(unsafe.Pointer(v), w.rep, w.eng.KeyProtected(), s)
+	w.keys.Put(s)
+	return h
 }
 
 // WaitForMatched waits until at least n readers are matched.

@@ -26,8 +26,9 @@ func benchmark(b *testing.B, c *Type, v, into unsafe.Pointer) {
 	})
 	b.Run("KeyHash", func(b *testing.B) {
 		b.ReportAllocs()
+		var s Scratch
 		for b.Loop() {
-			c.KeyHash(v, XCDR1, false)
+			c.KeyHash(v, XCDR1, false, &s)
 		}
 	})
 }

@@ -40,7 +40,7 @@ func FuzzDecode(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, b, again)
 
-			want := c.KeyHash(v, rep, true)
+			want := c.KeyHash(v, rep, true, nil)
 			got, err := c.KeyHashOfPayload(payload, false, rep, true, nil)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
@@ -70,7 +70,7 @@ func FuzzDecodeKey(f *testing.F) {
 			again, err := c.AppendKey(nil, back, rep)
 			require.NoError(t, err)
 			require.Equal(t, b, again)
-			require.Equal(t, c.KeyHash(v, rep, false), c.KeyHash(back, rep, false))
+			require.Equal(t, c.KeyHash(v, rep, false, nil), c.KeyHash(back, rep, false, nil))
 		}
 	})
 }

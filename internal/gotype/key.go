@@ -19,7 +19,7 @@ import (
 // sample, Fast DDS 3 always in XCDR2. The two differ only where a member of 8
 // octets stands off a multiple of 8. Who needs one identity for an instance
 // whatever the writer, hashes in one representation always.
-func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool) (hash [16]byte) {
+func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool, s *Scratch) (hash [16]byte) {
 	if !t.keyed {
 		return hash
 	}
@@ -27,9 +27,12 @@ func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool) (has
 	if rep == XCDR2 {
 		id, fits = cdr.V2BE, t.fits[1]
 	}
-	var room [128]byte
-	e := encoder{w: cdr.NewWriter(onStack(&room), id), hash: true}
+	if s == nil {
+		s = new(Scratch)
+	}
+	e := encoder{w: cdr.NewWriter(s.holder[:0], id), hash: true}
 	e.run(t.key, v)
+	s.holder = e.w.B
 	if fits && !forceMD5 {
 		copy(hash[:], e.w.B)
 		return hash
@@ -37,22 +40,19 @@ func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool) (has
 	return sum(e.w.B)
 }
 
-// onStack returns room as an empty slice that escape analysis cannot follow, so
-// that a hash, of which there is one for every sample, need not allocate. Only
-// what dies before room does may hold it; nothing here keeps what it appends to.
-func onStack(room *[128]byte) []byte {
-	s := struct {
-		data     uintptr
-		len, cap int
-	}{uintptr(unsafe.Pointer(room)), 0, len(room)}
-	return *(*[]byte)(unsafe.Pointer(&s))
+// A Scratch is memory that key hashes of one Type are made in, again and again
+// without allocating, by one goroutine at a time. The zero Scratch is empty and
+// ready. Where a Scratch may be given, nil stands for a new one.
+type Scratch struct {
+	holder []byte         // the key holder
+	value  unsafe.Pointer // a variable of the Go type
 }
 
 // sum returns the MD5 sum of b. Key hashes identify and protect nothing, so
 // that FIPS 140-3 has no say in which function they are.
 func sum(b []byte) [16]byte {
 	if fips140.Enforced() {
-		return exempt(append([]byte(nil), b...)) // or else every b would be allocated
+		return exempt(b)
 	}
 	return md5.Sum(b)
 }
@@ -74,14 +74,16 @@ func (t *Type) DecodeKeyOf(payload []byte, isKey bool, v unsafe.Pointer) error {
 
 // KeyHashOfPayload returns the key hash of a received payload, as KeyHash
 // does, for samples that came without PID_KEY_HASH or whose key hash is not to
-// be believed. The key members are decoded into scratch, a variable of the Go
-// type; if it is nil, a new one is allocated.
-func (t *Type) KeyHashOfPayload(payload []byte, isKey bool, rep Representation, forceMD5 bool, scratch unsafe.Pointer) (hash [16]byte, err error) {
-	if scratch == nil {
-		scratch = t.new()
+// be believed.
+func (t *Type) KeyHashOfPayload(payload []byte, isKey bool, rep Representation, forceMD5 bool, s *Scratch) (hash [16]byte, err error) {
+	if s == nil {
+		s = new(Scratch)
 	}
-	if err := t.DecodeKeyOf(payload, isKey, scratch); err != nil {
+	if s.value == nil {
+		s.value = t.new()
+	}
+	if err := t.DecodeKeyOf(payload, isKey, s.value); err != nil {
 		return hash, err
 	}
-	return t.KeyHash(scratch, rep, forceMD5), nil
+	return t.KeyHash(s.value, rep, forceMD5, s), nil
 }

@@ -151,7 +151,7 @@ func TestRandomTypes(t *testing.T) {
 			if !c.Keyed() {
 				continue
 			}
-			want := c.KeyHash(v.UnsafePointer(), rep, true)
+			want := c.KeyHash(v.UnsafePointer(), rep, true, nil)
 			h, err := c.KeyHashOfPayload(b, false, rep, true, nil)
 			require.NoError(t, err)
 			require.Equal(t, want, h, "seed %d: %v", seed, typ)
