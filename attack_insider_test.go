@@ -186,12 +186,6 @@ func TestFloodOfParticipants(t *testing.T) {
 		real, err := discovery.ParseParticipantPayload(v.announcement())
 		require.NoError(w, err)
 		rng := rand.New(rand.NewPCG(7, 8))
-		heap := func() uint64 {
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			return m.HeapAlloc
-		}
 		before := heap()
 		const n = 4000
 		for i := range n {
@@ -215,6 +209,46 @@ func TestFloodOfParticipants(t *testing.T) {
 		v.settle(time.Minute)
 		v.exchange(5)
 	})
+}
+
+// Fragments of handshake messages that are never completed do not fill the
+// memory, whatever they say of the whole.
+func TestFloodOfFragments(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		v := newVictim(w, keystore.SROS2Governance())
+		real, err := discovery.ParseParticipantPayload(v.announcement())
+		require.NoError(w, err)
+		before := heap()
+		const n = 400
+		for i := range n {
+			d := *real
+			d.GUID.Prefix[10], d.GUID.Prefix[11] = byte(i>>8), byte(i)
+			d.IdentityToken = nil
+			msg := rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: d.GUID.Prefix}.Append(nil)
+			v.throw(rtps.Data{Writer: rtps.EntitySPDPWriter, SN: 1, Payload: discovery.AppendParticipantPayload(nil, &d)}.Append(slices.Clone(msg)))
+			if i%20 == 0 {
+				v.settle(time.Millisecond)
+			}
+			for sn := range rtps.SequenceNumber(4) {
+				v.strike(rtps.DataFrag{
+					Writer: rtps.EntityStatelessWriter, SN: sn + 1, First: 900, Count: 1,
+					FragmentSize: 1000, SampleSize: 1 << 20, Payload: make([]byte, 1000),
+				}.Append(slices.Clone(msg)))
+			}
+		}
+		require.Greater(w, len(v.b.Peers()), n/2)
+		require.Less(w, heap(), before+64<<20)
+		require.Equal(w, 1, v.r.Matched().Current)
+		v.exchange(50)
+	})
+}
+
+// heap returns how much memory is in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // announcement is the payload of an SPDP message that was on the network.

@@ -45,6 +45,13 @@ var volatileChannel = channel{rtps.EntityVolatileWriter, rtps.EntityVolatileRead
 // what users wait for.
 var builtinConfig = reliable.WriterConfig{HeartbeatMin: 20 * time.Millisecond, HeartbeatPeriod: time.Second}
 
+// What the samples of discovery and of key exchange may take.
+var builtinReader = reliable.ReaderConfig{Reliable: true, MaxSampleSize: 4 << 20, WindowBytes: 8 << 20}
+
+// Anyone may send handshake messages: memory is for what has come, not for what
+// is announced.
+var strangerReader = reliable.ReaderConfig{MaxSampleSize: 2 << 20, Reach: 16 << 10}
+
 func newBuiltin(p *Participant) (*builtin, error) {
 	b := &builtin{
 		spdp:      *reliable.NewStatelessWriter(1),
@@ -66,7 +73,7 @@ func newBuiltin(p *Participant) (*builtin, error) {
 			return nil, err
 		}
 		// Stateless messages in fragments; whole ones go to the mailbox.
-		r := newReaderCell(p, rtps.EntityStatelessReader, false)
+		r := newReaderCell(p, rtps.EntityStatelessReader, strangerReader)
 		r.builtin = true
 		r.m.SetRoom(inboxRoom)
 		b.readers[rtps.EntityStatelessReader] = r
@@ -81,7 +88,7 @@ func newBuiltin(p *Participant) (*builtin, error) {
 func (b *builtin) add(p *Participant, ch channel, durability qos.Durability) error {
 	q := qos.NewWriter(qos.Reliable(100*time.Millisecond), durability)
 	w := newWriterCell(p, ch.writer, &q, builtinConfig)
-	r := newReaderCell(p, ch.reader, true)
+	r := newReaderCell(p, ch.reader, builtinReader)
 	r.builtin = true
 	r.m.SetRoom(inboxRoom)
 	b.writers[ch.writer], b.readers[ch.reader] = w, r

@@ -352,7 +352,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Reader = &q
-		r := newReaderCell(p, d.GUID.Entity, q.Reliability.Reliable)
+		r := newReaderCell(p, d.GUID.Entity, reliable.ReaderConfig{Reliable: q.Reliability.Reliable})
 		r.data = d
 		if spec.Keyed {
 			r.keyOf, r.keyAlone = spec.KeyOf, spec.KeyPayload

@@ -92,10 +92,10 @@ type source struct {
 // beyond it, reliability is the back-pressure.
 const inboxRoom = 512
 
-func newReaderCell(p *Participant, entity rtps.EntityID, reliableReader bool) *Reader {
+func newReaderCell(p *Participant, entity rtps.EntityID, cfg reliable.ReaderConfig) *Reader {
 	return &Reader{
 		p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity},
-		m: reliable.NewReader(reliable.ReaderConfig{Reliable: reliableReader}),
+		m: reliable.NewReader(cfg),
 	}
 }
 

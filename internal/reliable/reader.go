@@ -21,6 +21,7 @@ type ReaderConfig struct {
 
 	MaxSampleSize     int           // octets; longer samples are not reassembled; zero: 64 MiB
 	MaxPartial        int           // octets of unfinished reassemblies, per writer; at least MaxSampleSize
+	Reach             int           // how many octets ahead of 4 times what is here a fragment may lie; zero: 1 MiB
 	ReassemblyTimeout time.Duration // an unfinished reassembly is dropped after this long without a fragment; zero: 10 s
 }
 
@@ -33,6 +34,7 @@ func (c ReaderConfig) withDefaults() ReaderConfig {
 	set(&c.Window, 2048)
 	set(&c.WindowBytes, 64<<20)
 	set(&c.MaxSampleSize, 64<<20)
+	set(&c.Reach, 1<<20)
 	c.MaxPartial = max(c.MaxPartial, c.MaxSampleSize)
 	if c.NackRepeat <= 0 {
 		c.NackRepeat = 3 * time.Millisecond

@@ -10,6 +10,7 @@ import (
 // A partial is a sample of which some fragments are here.
 type partial struct {
 	sn    rtps.SequenceNumber
+	ahead int                 // ReaderConfig.Reach
 	size  int                 // octets of the sample
 	frag  int                 // octets of a fragment
 	total rtps.FragmentNumber // of fragments
@@ -26,10 +27,9 @@ type partial struct {
 
 // Bounds of reassembly.
 const (
-	maxParts           = 64      // of a reliable writer
-	maxPartsBestEffort = 4       // of a best-effort writer
-	reachBytes         = 1 << 20 // how far ahead of what is here a fragment may lie: 4 times that and this
-	partCost           = 256     // of a partial besides its octets
+	maxParts           = 64  // of a reliable writer
+	maxPartsBestEffort = 4   // of a best-effort writer
+	partCost           = 256 // of a partial besides its octets
 )
 
 // HandleFrag takes fragments of a sample. When they complete it, it returns
@@ -103,7 +103,7 @@ func (r *Reader) newPart(now time.Time, w *remoteWriter, f *rtps.DataFrag) *part
 		w.removePart(0)
 	}
 	p := &partial{
-		sn: f.SN, size: int(f.SampleSize), frag: int(f.FragmentSize), isKey: f.IsKey, low: 1, at: now,
+		sn: f.SN, ahead: r.cfg.Reach, size: int(f.SampleSize), frag: int(f.FragmentSize), isKey: f.IsKey, low: 1, at: now,
 	}
 	p.total = rtps.FragmentNumber((p.size + p.frag - 1) / p.frag)
 	i := 0
@@ -164,7 +164,7 @@ func (p *partial) lacks(n rtps.FragmentNumber) bool { return p.low <= min(n, p.r
 // reach returns the highest fragment that is accepted now. Memory grows with
 // what has come: a lone fragment at the end of a long sample makes none.
 func (p *partial) reach() rtps.FragmentNumber {
-	if b := 4*p.got + reachBytes; b < p.size {
+	if b := 4*p.got + p.ahead; b < p.size {
 		return rtps.FragmentNumber(max(b/p.frag, 1))
 	}
 	return p.total

@@ -431,6 +431,14 @@ func TestReassemblyMemoryGrowsWithWhatCame(t *testing.T) {
 	}
 	require.Less(t, w.partBytes, 100_000)
 	require.LessOrEqual(t, len(w.parts), maxParts)
+
+	tt = newReaderTest(t, ReaderConfig{Reach: 4000})
+	w = tt.r.byGUID[writerGUID]
+	tt.frag(1, 41, 60_000_000)
+	require.Zero(t, w.partBytes)
+	tt.frag(1, 40, 60_000_000)
+	require.NotZero(t, w.partBytes)
+	require.Less(t, w.partBytes, 5000)
 }
 
 func TestReassemblyMemoryIsBounded(t *testing.T) {
