@@ -240,8 +240,19 @@ func TestKxChannel(t *testing.T) {
 		require.Equal(t, data(n), out)
 	}
 
+	// Both sides have this key, but nobody takes what it sealed itself for
+	// something of the other, in no session.
+	w.ab.(*peer).kx.maxBlocks = 1
 	sealed, err := w.ab.Kx().SealSubmessage(nil, data(8), nil)
 	require.NoError(t, err)
+	for range 20 {
+		_, _, err = w.ab.OpenSubmessage(nil, sealed)
+		require.ErrorIs(t, err, errReflected)
+		_, _, err = w.ba.OpenSubmessage(nil, sealed)
+		require.NoError(t, err)
+		sealed, err = w.ab.Kx().SealSubmessage(nil, data(8), nil)
+		require.NoError(t, err)
+	}
 	w.ba.Close()
 	_, _, err = w.ba.OpenSubmessage(nil, sealed)
 	require.ErrorIs(t, err, errClosed)

@@ -14,6 +14,7 @@ import (
 type sendKey struct {
 	master    masterKey
 	maxBlocks uint64
+	first     uint32 // the id of the first session
 
 	closed  atomic.Bool
 	current atomic.Pointer[sendSession]
@@ -36,8 +37,15 @@ func newSendKey(m masterKey, maxBlocks uint64) *sendKey {
 	k := &sendKey{master: m, maxBlocks: maxBlocks}
 	var id [4]byte
 	rand.Read(id[:])
+	k.first = binary.BigEndian.Uint32(id[:])
 	k.current.Store(k.newSession(id))
 	return k
+}
+
+// made reports whether the session of that id is one of k's.
+func (k *sendKey) made(id []byte) bool {
+	current := k.current.Load().id
+	return binary.BigEndian.Uint32(id)-k.first <= binary.BigEndian.Uint32(current[:])-k.first
 }
 
 func (k *sendKey) newSession(id [4]byte) *sendSession {

@@ -34,6 +34,13 @@ func (p *peer) OpenSubmessage(dst, b []byte) ([]byte, rtps.EntityID, error) {
 	}
 	err = errNoKey
 	for _, k := range (*keys)[s.crypto.ref()] {
+		// The key of the key exchange is the same in both directions: what we
+		// sealed must not come back as the peer's. Its sessions begin at random
+		// ids, so that ours are not the peer's but by a chance of 2⁻³².
+		if k.owner == rtps.EntityUnknown && p.kx.made(s.crypto.session()) {
+			err = errReflected
+			continue
+		}
 		var out []byte
 		if out, err = k.open(dst, &s); err != nil {
 			continue

@@ -39,6 +39,7 @@ var (
 	errTag       = errors.New("aesgcm: authentication failed")
 	errOrigin    = errors.New("aesgcm: no receiver-specific MAC for us")
 	errTooLong   = errors.New("aesgcm: too long to be sealed")
+	errReflected = errors.New("aesgcm: sealed by ourselves")
 	errClosed    = errors.New("aesgcm: keys have been closed")
 	errReceiver  = errors.New("aesgcm: receiver is not one of this key")
 )
