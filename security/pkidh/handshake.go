@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -20,7 +21,7 @@ type handshake struct {
 	initiator bool
 	challenge [32]byte // ours: challenge1 of an initiator, challenge2 of a replier
 
-	future   *[32]byte            // the challenge the peer announced
+	futures  [][32]byte           // the challenges announced in the peer's name
 	keys     map[string]agreement // by name of algorithm
 	requests []*exchange          // of an initiator, the one it has begun; of a replier, what it replied to, oldest first
 	answered []answer             // what else was answered, for when it comes again
@@ -69,7 +70,9 @@ func (h *handshake) AuthRequest() *spi.Token {
 	}
 }
 
-// HandleAuthRequest implements spi.Handshake. A later one replaces an earlier one.
+// HandleAuthRequest implements spi.Handshake. Anyone may send one in the peer's
+// name, before its own or after: the peer is held to one of them, and to none
+// when there are more than maxExchanges.
 func (h *handshake) HandleAuthRequest(token spi.Token) error {
 	if !isClass(token.ClassID, suffixAuth) {
 		return h.refused("authentication request", fmt.Errorf("its token is of class %.64q", token.ClassID))
@@ -78,8 +81,8 @@ func (h *handshake) HandleAuthRequest(token spi.Token) error {
 	if err != nil {
 		return h.refused("authentication request", err)
 	}
-	if len(h.requests) == 0 {
-		h.future = &c
+	if len(h.futures) <= maxExchanges && !slices.Contains(h.futures, c) {
+		h.futures = append(h.futures, c)
 	}
 	return nil
 }
@@ -167,7 +170,7 @@ func (h *handshake) key(name string) (agreement, error) {
 
 // checkFuture reports a challenge that is not the one announced. DDS-Security 1.1, 9.3.4.
 func (h *handshake) checkFuture(c [32]byte) error {
-	if h.future != nil && *h.future != c {
+	if n := len(h.futures); n > 0 && n <= maxExchanges && !slices.Contains(h.futures, c) {
 		return errors.New("the challenge is not the one that was announced")
 	}
 	return nil

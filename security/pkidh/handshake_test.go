@@ -283,11 +283,37 @@ func TestAuthRequest(t *testing.T) {
 	require.NoError(t, r.h.HandleAuthRequest(*i.h.AuthRequest()))
 	reply := r.step(t, req, false)
 
-	// Once begun, announcements are ignored.
+	// Once begun, announcements change nothing.
 	require.NoError(t, i.h.HandleAuthRequest(wrong))
 	require.NoError(t, r.h.HandleAuthRequest(wrong))
+	require.NoError(t, i.h.HandleAuthRequest(*r.h.AuthRequest()))
 	r.step(t, *i.step(t, *reply, true), true)
 	agreed(t, i, r)
+
+	// Forged announcements, few or many, before or after the peer's own, do not
+	// keep it out.
+	for n := range 2 * maxExchanges {
+		for _, late := range []bool{false, true} {
+			i, r = newPair(t, newEC(t), newEC(t))
+			honest := func() {
+				require.NoError(t, i.h.HandleAuthRequest(*r.h.AuthRequest()))
+				require.NoError(t, r.h.HandleAuthRequest(*i.h.AuthRequest()))
+			}
+			if !late {
+				honest()
+			}
+			for range n {
+				wrong.BinaryProperties[0].Value[6]++
+				require.NoError(t, i.h.HandleAuthRequest(wrong))
+				require.NoError(t, r.h.HandleAuthRequest(wrong))
+			}
+			if late {
+				honest()
+			}
+			shake(t, i, r)
+			agreed(t, i, r)
+		}
+	}
 
 	// An initiator holds the replier to its announcement as well.
 	i, r = newPair(t, newEC(t), newEC(t))
