@@ -12,7 +12,7 @@ want=$({
 	cat build.sh samples.idl common/* cyclone/* fast/*
 	dpkg-query -W cyclonedds-dev libfastrtps-dev libfastcdr-dev fastddsgen gcc g++
 } | sha256sum)
-if [ -x "$out/cyclone_peer" ] && [ -x "$out/fast_peer" ] && [ "$(cat "$out/peers.sha256" 2>/dev/null)" = "$want" ]; then
+if [ -x "$out/cyclone_peer" ] && [ -e "$out/cyclone_trust.so" ] && [ -x "$out/fast_peer" ] && [ "$(cat "$out/peers.sha256" 2>/dev/null)" = "$want" ]; then
 	exit 0
 fi
 rm -f "$out/peers.sha256"
@@ -26,8 +26,10 @@ cyclone() {
 	(cd "$out/gen/c" && idlc "$idl")
 	gcc -std=gnu11 $warn -Wno-missing-field-initializers -Icommon -I"$out/gen/c" \
 		-DCYCLONE_PLUGINS="\"$libdir/libddsc0debian\"" \
-		-o "$out/cyclone_peer" cyclone/*.c common/*.c "$out/gen/c/samples.c" \
+		-o "$out/cyclone_peer" cyclone/main.c common/*.c "$out/gen/c/samples.c" \
 		$(pkg-config --cflags --libs CycloneDDS) -pthread
+	gcc -std=gnu11 $warn -fPIC -shared -DCYCLONE_PLUGINS="\"$libdir/libddsc0debian\"" \
+		-o "$out/cyclone_trust.so" cyclone/trust.c $(pkg-config --cflags CycloneDDS) -ldl
 }
 fast() {
 	fastddsgen -replace -d "$out/gen/fast" "$idl" >"$out/gen/fastddsgen.log" 2>&1 || {
@@ -43,7 +45,7 @@ fast() {
 	wait $samples
 	g++ -std=c++17 $warn -Icommon -isystem "$out/gen/fast" -o "$out/fast_peer" fast/*.cpp \
 		"$out/gen/samples.o" "$out/gen/pubsub.o" "$out/gen/peer.o" "$out/gen/options.o" \
-		-lfastrtps -lfastcdr -pthread
+		-lfastrtps -lfastcdr -ldl -pthread
 }
 cyclone &
 pid=$!

@@ -11,7 +11,7 @@ enum {
 	OPT_DOMAIN = 1, OPT_TOPIC, OPT_TYPE, OPT_KEY, OPT_RELIABLE, OPT_BEST_EFFORT, OPT_TRANSIENT_LOCAL,
 	OPT_VOLATILE, OPT_KEEP_ALL, OPT_KEEP_LAST, OPT_PARTITION, OPT_COUNT, OPT_SIZE, OPT_PERIOD,
 	OPT_REPRESENTATION, OPT_ENCLAVE, OPT_INTERFACE, OPT_TIMEOUT, OPT_DISPOSE, OPT_UNREGISTER,
-	OPT_WAIT_MATCH, OPT_WAIT_ACK, OPT_LINGER, OPT_VERBOSE,
+	OPT_WAIT_MATCH, OPT_WAIT_ACK, OPT_LINGER, OPT_VERBOSE, OPT_INSTANCES, OPT_TRUST_SELF,
 };
 
 static const struct option longs[] = {
@@ -39,6 +39,8 @@ static const struct option longs[] = {
 	{"wait-ack", no_argument, NULL, OPT_WAIT_ACK},
 	{"linger", required_argument, NULL, OPT_LINGER},
 	{"verbose", no_argument, NULL, OPT_VERBOSE},
+	{"instances", required_argument, NULL, OPT_INSTANCES},
+	{"trust-self", no_argument, NULL, OPT_TRUST_SELF},
 	{NULL, 0, NULL, 0},
 };
 
@@ -64,7 +66,7 @@ static enum peer_type type(const char *name) {
 struct peer_options peer_parse(int argc, char **argv) {
 	struct peer_options o = {
 		.topic = "Blob", .type = PEER_BLOB, .reliable = true, .count = 1, .interface = "lo",
-		.timeout_s = 20, .wait_match = 1, .linger_ms = -1,
+		.timeout_s = 20, .wait_match = 1, .linger_ms = -1, .instances = 1,
 	};
 	if (argc < 2 || (strcmp(argv[1], "pub") && strcmp(argv[1], "sub")))
 		peer_fail("usage: %s pub|sub [options]", argv[0]);
@@ -106,6 +108,8 @@ struct peer_options peer_parse(int argc, char **argv) {
 		case OPT_WAIT_ACK: o.wait_ack = true; break;
 		case OPT_LINGER: o.linger_ms = number(name, optarg, 0, INT_MAX); break;
 		case OPT_VERBOSE: o.verbose = true; break;
+		case OPT_INSTANCES: o.instances = number(name, optarg, 1, 1000); break;
+		case OPT_TRUST_SELF: o.trust_self = true; break;
 		}
 	}
 	if (optind != argc)
@@ -114,6 +118,8 @@ struct peer_options peer_parse(int argc, char **argv) {
 		o.linger_ms = o.publish ? 0 : 500;
 	if (!o.publish && o.dispose && o.unregister)
 		peer_fail("a subscriber waits for --dispose or --unregister: a disposed instance stays disposed");
+	if (o.instances > 1 && o.type == PEER_SHAPE)
+		peer_fail("--instances: not of shapes");
 	if (!o.key)
 		o.key = o.type == PEER_SHAPE ? "BLUE" : "1";
 	return o;

@@ -188,6 +188,10 @@ bool peer_note_good(const char *text, uint64_t *seq) {
 	return true;
 }
 
+int32_t peer_id(const struct peer_options *o, uint64_t seq) {
+	return atoi(o->key) + (seq ? (int32_t)((seq - 1) % (uint64_t)o->instances) : 0);
+}
+
 void peer_sample(const struct peer_options *o, uint64_t seq, size_t size, const char *key, bool good) {
 	if (o->size != 0 && size != o->size && o->type != PEER_NOTE)
 		good = false;

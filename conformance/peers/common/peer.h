@@ -24,6 +24,7 @@ struct peer_options {
 	const char *topic;
 	enum peer_type type;
 	const char *key; // colour of a shape, id of a blob or note
+	int instances; // ids from key on, in turn
 	bool reliable;
 	bool transient_local;
 	int keep_last; // 0: keep all
@@ -44,6 +45,7 @@ struct peer_options {
 	// that a reader of Cyclone is gone, and would wait for it.
 	int linger_ms;
 	bool verbose;
+	bool trust_self; // make endpoints without asking its own access control
 };
 
 // peer_parse reads the command line; on a bad one it prints FAILED and exits.
@@ -94,6 +96,9 @@ bool peer_blob_good(const uint8_t *data, size_t size, uint64_t seq);
 void peer_note_fill(char *out, size_t size, uint64_t seq);
 bool peer_note_good(const char *text, uint64_t *seq);
 enum { PEER_SHAPESIZE = 30 };
+
+// peer_id is the id of sample seq of a blob or note; of dispose and unregister if seq is 0.
+int32_t peer_id(const struct peer_options *o, uint64_t seq);
 
 // peer_sample reports one sample.
 void peer_sample(const struct peer_options *o, uint64_t seq, size_t size, const char *key, bool good);

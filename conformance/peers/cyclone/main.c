@@ -4,10 +4,13 @@
 
 #include <dds/dds.h>
 #include <dds/ddsrt/environ.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct peer_options options;
 static dds_entity_t participant, writer;
@@ -37,6 +40,17 @@ static void set_file(dds_qos_t *q, const char *property, const char *file) {
 	dds_qset_prop(q, property, uri);
 }
 
+// trusting is the path of the access control that trusts us: beside this program.
+static const char *trusting(void) {
+	static char path[PATH_MAX + 32];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
+	if (n < 0)
+		peer_fail("read /proc/self/exe: %s", strerror(errno));
+	path[n] = 0;
+	strcpy(strrchr(path, '/') + 1, "cyclone_trust.so");
+	return path;
+}
+
 static void secure(dds_qos_t *q) {
 	dds_qset_prop(q, "dds.sec.auth.library.path", CYCLONE_PLUGINS "/libdds_security_auth.so");
 	dds_qset_prop(q, "dds.sec.auth.library.init", "init_authentication");
@@ -44,7 +58,7 @@ static void secure(dds_qos_t *q) {
 	dds_qset_prop(q, "dds.sec.crypto.library.path", CYCLONE_PLUGINS "/libdds_security_crypto.so");
 	dds_qset_prop(q, "dds.sec.crypto.library.init", "init_crypto");
 	dds_qset_prop(q, "dds.sec.crypto.library.finalize", "finalize_crypto");
-	dds_qset_prop(q, "dds.sec.access.library.path", CYCLONE_PLUGINS "/libdds_security_ac.so");
+	dds_qset_prop(q, "dds.sec.access.library.path", options.trust_self ? trusting() : CYCLONE_PLUGINS "/libdds_security_ac.so");
 	dds_qset_prop(q, "dds.sec.access.library.init", "init_access_control");
 	dds_qset_prop(q, "dds.sec.access.library.finalize", "finalize_access_control");
 	set_file(q, "dds.sec.auth.identity_ca", "identity_ca.cert.pem");
@@ -174,14 +188,12 @@ static void make_sample(void) {
 	case PEER_BLOB: {
 		Blob *b = sample = Blob__alloc();
 		memset(b, 0, sizeof *b);
-		b->id = atoi(options.key);
 		b->data._buffer = dds_alloc(options.size + 1);
 		b->data._length = b->data._maximum = (uint32_t)options.size;
 		return;
 	}
 	case PEER_NOTE: {
 		Note *n = sample = Note__alloc();
-		n->id = atoi(options.key);
 		n->text = dds_alloc(options.size + 32);
 		return;
 	}
@@ -190,8 +202,7 @@ static void make_sample(void) {
 
 static const char *failed(dds_return_t rc) { return rc == DDS_RETCODE_OK ? NULL : dds_strretcode(-rc); }
 
-static const char *write_sample(void *self, uint64_t seq) {
-	(void)self;
+static void fill(uint64_t seq) {
 	switch (options.type) {
 	case PEER_SHAPE: {
 		ShapeType *s = sample;
@@ -202,22 +213,35 @@ static const char *write_sample(void *self, uint64_t seq) {
 	}
 	case PEER_BLOB: {
 		Blob *b = sample;
+		b->id = peer_id(&options, seq);
 		b->seq = seq;
 		peer_blob_fill(b->data._buffer, options.size, seq);
 		break;
 	}
-	case PEER_NOTE: peer_note_fill(((Note *)sample)->text, options.size, seq); break;
+	case PEER_NOTE: {
+		Note *n = sample;
+		n->id = peer_id(&options, seq);
+		peer_note_fill(n->text, options.size, seq);
+		break;
 	}
+	}
+}
+
+static const char *write_sample(void *self, uint64_t seq) {
+	(void)self;
+	fill(seq);
 	return failed(dds_write(writer, sample));
 }
 
 static const char *dispose(void *self) {
 	(void)self;
+	fill(0);
 	return failed(dds_dispose(writer, sample));
 }
 
 static const char *unregister(void *self) {
 	(void)self;
+	fill(0);
 	return failed(dds_unregister_instance(writer, sample));
 }
 

@@ -1,6 +1,7 @@
 // fast_peer publishes or subscribes with Fast DDS: see ../README.md.
 #include "peer.h"
 #include "samplesPubSubTypes.h"
+#include "trust.h"
 
 #include <fastdds/dds/domain/DomainParticipant.hpp>
 #include <fastdds/dds/domain/DomainParticipantFactory.hpp>
@@ -20,6 +21,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ifaddrs.h>
+#include <map>
 #include <memory>
 #include <netinet/in.h>
 #include <string>
@@ -127,7 +129,7 @@ struct Blobs : Samples {
 	Blob sent, got;
 	TopicDataType *support() override { return new BlobPubSubType; }
 	void *fill(uint64_t seq) override {
-		sent.id(atoi(o.key));
+		sent.id(peer_id(&o, seq));
 		sent.seq(seq);
 		sent.data().resize(o.size);
 		peer_blob_fill(sent.data().data(), o.size, seq);
@@ -148,7 +150,7 @@ struct Notes : Samples {
 	void *fill(uint64_t seq) override {
 		std::vector<char> b(o.size + 32);
 		peer_note_fill(b.data(), o.size, seq);
-		sent.id(atoi(o.key));
+		sent.id(peer_id(&o, seq));
 		sent.text(b.data());
 		return &sent;
 	}
@@ -222,18 +224,19 @@ public:
 		while (reader->take_next_sample(samples.received(), &info) == ReturnCode_t::RETCODE_OK) {
 			if (info.valid_data) {
 				samples.report();
+				keys[info.instance_handle] = samples.key();
 				continue;
 			}
-			// The key values: what came with the dispose if the writer sent them, else what the
-			// last sample left (there is one instance).
+			// Fast 2.9.1 does not tell the key, but the instance.
 			bool disposed = info.instance_state == NOT_ALIVE_DISPOSED_INSTANCE_STATE;
-			peer_emit("%s key=%s", disposed ? "DISPOSED" : "UNREGISTERED", samples.key().c_str());
+			peer_emit("%s key=%s", disposed ? "DISPOSED" : "UNREGISTERED", keys[info.instance_handle].c_str());
 			peer_add(disposed ? &peer_seen.disposed : &peer_seen.unregistered);
 		}
 	}
 
 private:
 	Samples &samples;
+	std::map<InstanceHandle_t, std::string> keys; // of what came
 };
 
 static DomainParticipantQos participant_qos(const peer_options &o) {
@@ -328,6 +331,7 @@ int main(int argc, char **argv) {
 	consumer->stderr_threshold(Log::Kind::Info); // stdout has the protocol
 	Log::RegisterConsumer(std::move(consumer));
 	Log::SetVerbosity(o.verbose ? Log::Kind::Info : Log::Kind::Warning);
+	trust_self = o.trust_self;
 	peer_start(&o);
 
 	Participant listener;

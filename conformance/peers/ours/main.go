@@ -33,6 +33,7 @@ type options struct {
 	topic          string
 	kind           string
 	key            string
+	instances      int
 	bestEffort     bool
 	transientLocal bool
 	keepLast       int
@@ -66,6 +67,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.topic, "topic", "Blob", "")
 	f.StringVar(&o.kind, "type", "blob", "")
 	f.StringVar(&o.key, "key", "", "")
+	f.IntVar(&o.instances, "instances", 1, "")
 	f.BoolVar(&o.bestEffort, "best-effort", false, "")
 	off("reliable", &o.bestEffort)
 	f.BoolVar(&o.transientLocal, "transient-local", false, "")

@@ -37,7 +37,7 @@ func publish[T any](ctx, ended context.Context, p *dds.Participant, topic *dds.T
 			case <-time.After(o.period):
 			}
 		}
-		if err := k.fill(&v, o.key, o.size, uint64(seq)); err != nil {
+		if err := k.fill(&v, instance(o, uint64(seq)), o.size, uint64(seq)); err != nil {
 			return err
 		}
 		if err := w.Write(ctx, &v); err != nil {
@@ -45,7 +45,7 @@ func publish[T any](ctx, ended context.Context, p *dds.Participant, topic *dds.T
 		}
 		emit("SENT %d", seq)
 	}
-	if err := k.fill(&v, o.key, 0, 0); err != nil {
+	if err := k.fill(&v, instance(o, 0), 0, 0); err != nil {
 		return err
 	}
 	if o.dispose {

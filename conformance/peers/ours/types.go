@@ -45,6 +45,16 @@ func id(key string) (int32, error) {
 	return int32(n), err
 }
 
+// instance returns the key of sample seq, or of the dispose and unregister if
+// seq is 0: o.key and the numbers that follow it, in turn.
+func instance(o options, seq uint64) string {
+	first, err := id(o.key)
+	if err != nil || seq == 0 || o.instances < 2 {
+		return o.key
+	}
+	return fmt.Sprint(int(first) + int(seq-1)%o.instances)
+}
+
 var shapes = kind[ShapeType]{
 	key: "BLUE",
 	fill: func(v *ShapeType, key string, size int, seq uint64) error {

@@ -51,8 +51,8 @@ func look(p *dds.Participant, known map[rtps.GUID]dds.PeerInfo) {
 		if peer.Authenticated && !was.Authenticated {
 			emit("AUTHENTICATED peer=%v", peer.GUID)
 		}
-		if peer.Refusal != nil && was.Refusal == nil {
-			emit("UNAUTHORIZED peer=%v: %v", peer.GUID, peer.Refusal)
+		if peer.Refusal != nil && (was.Refusal == nil || was.Refusal.Error() != peer.Refusal.Error()) {
+			emit("REFUSED peer=%v reason=%v", peer.GUID, peer.Refusal)
 		}
 		known[peer.GUID], now[peer.GUID] = peer, true
 	}

@@ -1,0 +1,6 @@
+#ifndef TRUST_H
+#define TRUST_H
+
+extern bool trust_self; // see --trust-self
+
+#endif
