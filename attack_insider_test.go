@@ -1,6 +1,7 @@
 package dds_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -295,6 +296,47 @@ func TestSpoofedFirstAnnouncement(t *testing.T) {
 				require.Len(w, a.Peers(), 1)
 				w.settle(5 * time.Second)
 				w.net.Heal()
+				wr := writerOf[shape](w, a, "Square", qos.KeepAll())
+				r := readerOf[shape](w, c, "Square", qos.Reliable(0))
+				matched(w, wr, r)
+				write(w, wr, shape{"RED", 1, 1})
+				next(w, r)
+			})
+		})
+	}
+}
+
+// What a participant announces in clear can be forged while it authenticates
+// itself. What it has signed counts: where it is and which built-in endpoints
+// it has.
+func TestSpoofedDuringTheHandshake(t *testing.T) {
+	for name, spoil := range map[string]func(d *discovery.ParticipantData){
+		"endpoints": func(d *discovery.ParticipantData) { d.BuiltinEndpoints = 0x3 },
+		"locators": func(d *discovery.ParticipantData) {
+			elsewhere := d.MetatrafficUnicast[0]
+			elsewhere.Address[15], elsewhere.Port = 99, 9
+			d.MetatrafficUnicast, d.DefaultUnicast = []rtps.Locator{elsewhere}, []rtps.Locator{elsewhere}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, memnet.Config{MinDelay: 10 * time.Millisecond}, func(w *world) {
+				v := &victim{world: w, rec: w.record()}
+				k := w.keystoreOf(keystore.SROS2Governance())
+				a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+				c := w.participant("c", w.enclave(k, "/c", keystore.EnclaveOptions{}))
+				for len(a.Peers()) == 0 {
+					w.settle(time.Millisecond)
+				}
+				w.net.Filter(func(p *memnet.Packet) bool { return !bytes.Contains(p.Data, rtps.EntitySPDPWriter[:]) })
+				d, err := discovery.ParseParticipantPayload(v.announcementOf(c))
+				require.NoError(w, err)
+				spoil(d)
+				msg := rtps.Data{Writer: rtps.EntitySPDPWriter, SN: 1, Payload: discovery.AppendParticipantPayload(nil, d)}.Append(message(c))
+				w.settle(15 * time.Millisecond) // a has sent its part
+				for range 100 {
+					v.strike(msg)
+				}
+				w.net.Filter(nil)
 				wr := writerOf[shape](w, a, "Square", qos.KeepAll())
 				r := readerOf[shape](w, c, "Square", qos.Reliable(0))
 				matched(w, wr, r)

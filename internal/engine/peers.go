@@ -171,6 +171,30 @@ func (p *Participant) matchBuiltin(now time.Time, q *peer, local, remote rtps.En
 	pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: k.remote, Builtin: true}, &p.adm)
 }
 
+// believe takes what an authenticated peer has signed in place of what was
+// announced in its name in clear: announcements are not heard from here on, and
+// a forged one must not be the last. What cannot be used stays as announced.
+func (p *Participant) believe(now time.Time, q *peer) {
+	d, err := discovery.ParseParticipant(q.gate.Result.PData, false)
+	if err != nil || d.GUID != q.guid {
+		return
+	}
+	if d.Vendor == (rtps.VendorID{}) {
+		d.Vendor = q.data.Vendor
+	}
+	if d.BuiltinEndpoints == 0 {
+		d.BuiltinEndpoints = q.data.BuiltinEndpoints
+	}
+	if p.unicast(d.MetatrafficUnicast, d.MetatrafficMulticast) == nil {
+		d.MetatrafficUnicast, d.MetatrafficMulticast = q.data.MetatrafficUnicast, q.data.MetatrafficMulticast
+	}
+	if p.unicast(d.DefaultUnicast, d.DefaultMulticast) == nil {
+		d.DefaultUnicast, d.DefaultMulticast = q.data.DefaultUnicast, q.data.DefaultMulticast
+	}
+	p.dir.HandleParticipant(now, d, &p.events)
+	p.relocated(now, q, d)
+}
+
 // lost forgets a participant. Discovery has unmatched its endpoints before.
 func (p *Participant) lost(now time.Time, d *discovery.ParticipantData, why discovery.LostReason) {
 	q := p.peer(d.GUID.Prefix)
@@ -205,6 +229,7 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		keys := e.Peer.Crypto
 		q.keys.Store(&keys)
 		p.event(spi.SeverityNotice, "authentication", "participant authenticated", q, "", nil)
+		p.believe(now, q)
 		p.matchChannel(now, q, volatileChannel)
 		q.gate.Connected(now, &p.adm)
 		p.admit(now, q)
