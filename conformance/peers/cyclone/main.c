@@ -105,14 +105,24 @@ static void on_subscription_matched(dds_entity_t r, const dds_subscription_match
 	matched(dds_get_matched_publication_data(r, s.last_publication_handle), (int)s.current_count, s.current_count_change);
 }
 
+// policy: from 23 on Cyclone numbers as it likes.
+static const char *policy(uint32_t id) {
+	switch (id) {
+	case DDS_PROPERTY_QOS_POLICY_ID: return "PROPERTY";
+	case DDS_TYPE_CONSISTENCY_ENFORCEMENT_QOS_POLICY_ID: return "TYPE_CONSISTENCY";
+	case DDS_DATA_REPRESENTATION_QOS_POLICY_ID: return "DATA_REPRESENTATION";
+	}
+	return peer_policy((int)id);
+}
+
 static void on_offered_incompatible(dds_entity_t w, const dds_offered_incompatible_qos_status_t s, void *arg) {
 	(void)w, (void)arg;
-	peer_emit("INCOMPATIBLE policy=%s", peer_policy((int)s.last_policy_id));
+	peer_emit("INCOMPATIBLE policy=%s", policy(s.last_policy_id));
 }
 
 static void on_requested_incompatible(dds_entity_t r, const dds_requested_incompatible_qos_status_t s, void *arg) {
 	(void)r, (void)arg;
-	peer_emit("INCOMPATIBLE policy=%s", peer_policy((int)s.last_policy_id));
+	peer_emit("INCOMPATIBLE policy=%s", policy(s.last_policy_id));
 }
 
 static const dds_topic_descriptor_t *descriptor(void) {
