@@ -298,6 +298,27 @@ func TestForgedDiscovery(t *testing.T) {
 	}
 }
 
+// Where the governance leaves discovery unprotected, a farewell on the secure
+// topic is no more believed than one on the plain topic.
+func TestForgedFarewellWithoutDiscoveryProtection(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		v := newVictim(w, topicGovernance(spi.ProtectSign, spi.ProtectNone))
+		for _, p := range []*dds.Participant{v.a, v.b} {
+			g := p.GUID()
+			q := rtps.AppendInlineQoS(nil, &rtps.InlineQoS{
+				HasStatus: true, StatusInfo: 3, HasKeyHash: true, KeyHash: rtps.KeyHash(append(g.Prefix[:], g.Entity[:]...)),
+			})
+			for sn := rtps.SequenceNumber(1); sn < 20; sn++ {
+				v.strike(rtps.Data{
+					Reader: rtps.EntitySecureSPDPReader, Writer: rtps.EntitySecureSPDPWriter, SN: sn, InlineQoS: q,
+					Payload: discovery.AppendParticipantKey(nil, g), IsKey: true,
+				}.Append(message(p)))
+			}
+		}
+		v.unharmed()
+	})
+}
+
 // Rubbish is counted and nothing else.
 func TestFloodOfRubbish(t *testing.T) {
 	inWorld(t, memnet.Config{}, func(w *world) {

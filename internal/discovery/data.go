@@ -120,6 +120,13 @@ type EndpointData struct {
 	Secure bool
 }
 
+// livelinessProtected reports whether the endpoint says that its liveliness is
+// asserted on the secure topic. DDS-Security 1.1, 7.4.1.8.
+func (d *EndpointData) livelinessProtected() bool {
+	const valid, protected = rtps.SecurityInfoValid, 1 << 6
+	return d.SecurityInfo != nil && d.SecurityInfo.Attributes&(valid|protected) == valid|protected
+}
+
 // A ContentFilter is the ContentFilterProperty of a reader: a writer may leave
 // out what the reader would. DDSI-RTPS 2.5, 9.6.4.1.
 type ContentFilter struct {

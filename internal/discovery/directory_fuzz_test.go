@@ -45,7 +45,7 @@ func FuzzDirectory(f *testing.F) {
 			case 6:
 				d.HandleParticipantGone(now, prefix, &out)
 			case 7:
-				d.HandleMessage(now, prefix, &MessageData{Prefix: prefix, Kind: MessageKind{3: what % 4}}, &out)
+				d.HandleMessage(now, prefix, &MessageData{Prefix: prefix, Kind: MessageKind{3: what % 4}}, what&8 != 0, &out)
 			case 8:
 				d.AssertWriter(now, fuzzEndpoint(prefix, what).GUID, &out)
 				d.AssertLocal(now, fuzzEndpoint(rtps.GUIDPrefix{0xff}, what).GUID, &out)

@@ -187,7 +187,7 @@ func TestEndpointsWaitForAdmission(t *testing.T) {
 	tt.participant(1)
 	tt.want("found 1")
 	require.False(t, tt.endpoint(writer(1, 1)))
-	require.False(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{1}, &MessageData{Prefix: rtps.GUIDPrefix{1}}, &tt.out))
+	require.False(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{1}, &MessageData{Prefix: rtps.GUIDPrefix{1}}, false, &tt.out))
 	tt.want()
 	require.False(t, tt.d.Admit(tt.now, rtps.GUIDPrefix{2}), "not found yet")
 	require.True(t, tt.d.Admit(tt.now, rtps.GUIDPrefix{1}))
@@ -218,7 +218,7 @@ func TestForeignEndpointsAreRefused(t *testing.T) {
 	require.True(t, tt.endpoint(writer(1, 1)))
 	tt.want("match ff/107 1/102")
 	require.False(t, tt.d.HandleEndpointGone(tt.now, rtps.GUIDPrefix{2}, writer(1, 1).GUID, false, &tt.out))
-	require.False(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{2}, &MessageData{Prefix: rtps.GUIDPrefix{1}}, &tt.out))
+	require.False(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{2}, &MessageData{Prefix: rtps.GUIDPrefix{1}}, false, &tt.out))
 	tt.want()
 	require.Equal(t, Refusals{Foreign: 6}, tt.d.Refused())
 }
@@ -390,7 +390,7 @@ func TestRemoteLiveliness(t *testing.T) {
 	require.True(t, tt.endpoint(writer(1, 4)))
 	tt.wantNext(4 * time.Second)
 	message := func(kind MessageKind) {
-		require.True(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{1}, &MessageData{Prefix: rtps.GUIDPrefix{1}, Kind: kind}, &tt.out))
+		require.True(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{1}, &MessageData{Prefix: rtps.GUIDPrefix{1}, Kind: kind}, false, &tt.out))
 	}
 
 	tt.advance(3 * time.Second)
@@ -424,6 +424,36 @@ func TestRemoteLiveliness(t *testing.T) {
 	tt.want("dead 1/102")
 	require.True(t, tt.endpoint(writer(1, 1)))
 	tt.want("alive 1/102", "update ff/107 1/102")
+}
+
+// Anyone may speak on the plain topic: it says nothing of writers whose
+// liveliness is protected, and neither does a writer that is not of these.
+func TestPlainMessagesDoNotAssertProtectedWriters(t *testing.T) {
+	tt := newDirectoryTest(t, Limits{})
+	tt.meet(1, func(d *ParticipantData) { d.Lease = time.Hour })
+	for n, kind := range []qos.LivelinessKind{qos.Automatic, qos.ManualByParticipant} {
+		protected, plain := writer(1, byte(2*n+1), qos.Liveliness(kind, 4*time.Second+time.Duration(n))), writer(1, byte(2*n+2), qos.Liveliness(kind, time.Hour))
+		protected.SecurityInfo = &rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 1<<6}
+		require.True(t, tt.endpoint(protected))
+		require.True(t, tt.endpoint(plain))
+	}
+	message := func(secure bool) {
+		for _, kind := range []MessageKind{AutomaticUpdate, ManualUpdate} {
+			require.True(t, tt.d.HandleMessage(tt.now, rtps.GUIDPrefix{1}, &MessageData{Prefix: rtps.GUIDPrefix{1}, Kind: kind}, secure, &tt.out))
+		}
+	}
+	tt.advance(3 * time.Second)
+	message(true)
+	tt.advance(3 * time.Second)
+	message(false)
+	tt.d.AssertWriter(tt.now, writer(1, 4).GUID, &tt.out)
+	tt.want()
+	tt.advance(2 * time.Second)
+	tt.want("dead 1/102", "dead 1/302")
+	tt.d.AssertWriter(tt.now, writer(1, 3).GUID, &tt.out)
+	tt.want("alive 1/302")
+	message(true)
+	tt.want("alive 1/102")
 }
 
 func TestLocalLiveliness(t *testing.T) {

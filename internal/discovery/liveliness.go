@@ -57,10 +57,12 @@ func (d *Directory) change(now time.Time, e *endpoint, data *EndpointData, out *
 func lasting(q *qos.Writer) bool { return q != nil && q.Liveliness.Lease < qos.Infinite }
 
 // HandleMessage takes a sample of the participant message topic that the
-// participant from sent: it asserts all automatic, or all manual-by-participant,
-// writers of it. It reports false when the participant is not admitted or
-// speaks of another. DDSI-RTPS 2.5, 8.4.13.
-func (d *Directory) HandleMessage(now time.Time, from rtps.GUIDPrefix, m *MessageData, out *Events) bool {
+// participant from sent; secure says that the topic was the secure one. It
+// asserts all automatic, or all manual-by-participant, writers of it; if not
+// secure, those without liveliness protection. It reports false when the
+// participant is not admitted or speaks of another. DDSI-RTPS 2.5, 8.4.13;
+// DDS-Security 1.1, 7.4.2.
+func (d *Directory) HandleMessage(now time.Time, from rtps.GUIDPrefix, m *MessageData, secure bool, out *Events) bool {
 	p := d.peers[from]
 	switch {
 	case m.Prefix != from:
@@ -75,16 +77,16 @@ func (d *Directory) HandleMessage(now time.Time, from rtps.GUIDPrefix, m *Messag
 	}
 	switch m.Kind {
 	case AutomaticUpdate:
-		d.assertKind(now, p, qos.Automatic, out)
+		d.assertKind(now, p, qos.Automatic, secure, out)
 	case ManualUpdate:
-		d.assertKind(now, p, qos.ManualByParticipant, out)
+		d.assertKind(now, p, qos.ManualByParticipant, secure, out)
 	}
 	return true
 }
 
-func (d *Directory) assertKind(now time.Time, p *peer, kind qos.LivelinessKind, out *Events) {
+func (d *Directory) assertKind(now time.Time, p *peer, kind qos.LivelinessKind, secure bool, out *Events) {
 	for _, e := range p.endpoints {
-		if e.data.Writer != nil && e.data.Writer.Liveliness.Kind == kind {
+		if e.data.Writer != nil && e.data.Writer.Liveliness.Kind == kind && (secure || !e.data.livelinessProtected()) {
 			d.assert(now, e, out)
 		}
 	}
@@ -101,7 +103,7 @@ func (d *Directory) AssertWriter(now time.Time, guid rtps.GUID, out *Events) {
 		return
 	}
 	if e.data.Writer.Liveliness.Kind == qos.ManualByParticipant {
-		d.assertKind(now, e.peer, qos.ManualByParticipant, out)
+		d.assertKind(now, e.peer, qos.ManualByParticipant, e.data.livelinessProtected(), out)
 		return
 	}
 	d.assert(now, e, out)

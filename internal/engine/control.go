@@ -238,9 +238,13 @@ func (p *Participant) takeBuiltinSample(now time.Time, id rtps.EntityID, s *reli
 			p.drop(dropMalformed)
 			return
 		}
-		p.dir.HandleMessage(now, from, m, &p.events)
+		p.dir.HandleMessage(now, from, m, id == rtps.EntitySecureMessageReader, &p.events)
 	case rtps.EntitySecureSPDPReader:
 		if s.Status != 0 || s.IsKey {
+			if q := p.peer(from); q != nil && p.builtin.readers[id].requires == 0 {
+				p.doubt(now, q) // discovery_protection_kind is NONE: anyone can say so
+				return
+			}
 			p.dir.HandleParticipantGone(now, from, &p.events)
 			return
 		}
