@@ -298,6 +298,41 @@ func TestForgedDiscovery(t *testing.T) {
 	}
 }
 
+// Who announces an endpoint in clear before its participant does by protected
+// discovery does not keep it from being matched.
+func TestForgedAnnouncementOfAnEndpointToCome(t *testing.T) {
+	for name, spoil := range map[string]func(d *discovery.EndpointData){
+		"as it will be":  func(*discovery.EndpointData) {},
+		"security info":  func(d *discovery.EndpointData) { d.SecurityInfo.PluginAttributes ^= 1 },
+		"another topic":  func(d *discovery.EndpointData) { d.Topic = "Circle" },
+		"other policies": func(d *discovery.EndpointData) { d.Writer.Reliability.Reliable = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, memnet.Config{}, func(w *world) {
+				v := newVictim(w, keystore.SROS2Governance())
+				d := &discovery.EndpointData{GUID: v.wr.GUID(), Participant: v.a.GUID(), Topic: "Square"}
+				d.GUID.Entity[2]++ // the next one
+				d.SecurityInfo = &rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 0x7, PluginAttributes: rtps.SecurityInfoValid}
+				q := qos.NewWriter()
+				d.Writer = &q
+				name, err := dds.TypeNameOf[shape]()
+				require.NoError(w, err)
+				d.Type = name
+				spoil(d)
+				for sn := rtps.SequenceNumber(1); sn < 20; sn++ {
+					v.strike(rtps.Data{Writer: rtps.EntitySEDPPubWriter, SN: sn, Payload: discovery.AppendEndpointPayload(nil, d)}.Append(message(v.a)))
+				}
+				again := writerOf[shape](w, v.a, "Square", qos.KeepAll())
+				require.Equal(w, d.GUID, again.GUID())
+				require.NoError(w, again.WaitForMatched(w.soon(), 1))
+				require.NoError(w, v.r.WaitForMatched(w.soon(), 2))
+				write(w, again, shape{"BLUE", 1, 1})
+				require.Equal(w, "BLUE", next(w, v.r).Value.Color)
+			})
+		})
+	}
+}
+
 // Where the governance leaves discovery unprotected, a farewell on the secure
 // topic is no more believed than one on the plain topic.
 func TestForgedFarewellWithoutDiscoveryProtection(t *testing.T) {

@@ -118,5 +118,6 @@ const (
 	tokenResend  = 2 * time.Second // our tokens again while the peer's have not come
 	tokenResends = 10
 
+	maxTokens        = 8192 // octets of the tokens for one endpoint; they take some 200
 	maxPendingTokens = 4096 // early tokens kept for endpoints discovery has not reported yet, per peer
 )

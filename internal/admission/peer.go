@@ -192,7 +192,7 @@ func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbo
 		}
 		if p.state == peerShaking {
 			if err := p.hs.HandleAuthRequest(m.Data[0]); err != nil {
-				out.event(PeerNotice, p, fmt.Errorf("authentication request: %w", err))
+				p.notice(out, fmt.Errorf("authentication request: %w", err))
 			}
 		}
 	case spi.ClassAuth:
@@ -377,11 +377,30 @@ func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox
 		if m.SourceEndpoint.Prefix != p.Remote.GUID.Prefix || m.DestinationEndpoint.Prefix != p.gate.Self().Prefix {
 			return
 		}
+		if n := octets(m.Data); n > maxTokens {
+			out.event(PeerNotice, p, fmt.Errorf("crypto tokens of endpoint %s: %d octets, want at most %d", m.SourceEndpoint.Entity, n, maxTokens))
+			return
+		}
 		k := pairKey{m.SourceEndpoint, m.DestinationEndpoint}
 		if _, known := p.pending[k]; known || len(p.pending) < maxPendingTokens {
 			p.pending[k] = *m
 		}
 	}
+}
+
+// octets is about how much memory tokens take.
+func octets(tokens []spi.Token) (n int) {
+	for i := range tokens {
+		t := &tokens[i]
+		n += 64 + len(t.ClassID)
+		for _, p := range t.Properties {
+			n += 64 + len(p.Name) + len(p.Value)
+		}
+		for _, p := range t.BinaryProperties {
+			n += 64 + len(p.Name) + len(p.Value)
+		}
+	}
+	return n
 }
 
 // Next reports when Advance is due; the zero time means never.

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -459,6 +460,25 @@ func TestEarlyTokensAreBounded(t *testing.T) {
 		w.a.peer.HandleVolatile(w.now, &m, &w.a.out)
 	}
 	require.Len(t, w.a.peer.pending, maxPendingTokens)
+
+	clear(w.a.peer.pending)
+	w.a.out = Outbox{}
+	for _, large := range [][]rtps.DataHolder{
+		{tok("pair", make([]byte, maxTokens))},
+		make([]rtps.DataHolder, maxTokens/64+1),
+		{{Properties: make([]rtps.Property, maxTokens/64)}},
+		{{ClassID: strings.Repeat("x", maxTokens)}},
+	} {
+		w.a.peer.HandleVolatile(w.now, &rtps.GenericMessage{
+			DestinationParticipant: w.a.id.guid,
+			SourceEndpoint:         rtps.GUID{Prefix: w.b.id.guid.Prefix, Entity: rtps.EntityID{0, 0, 1, 2}},
+			DestinationEndpoint:    rtps.GUID{Prefix: w.a.id.guid.Prefix},
+			ClassID:                spi.ClassWriterTokens,
+			Data:                   large,
+		}, &w.a.out)
+		require.Empty(t, w.a.peer.pending)
+		require.ErrorContains(t, w.a.out.Events[len(w.a.out.Events)-1].Err, "octets")
+	}
 }
 
 // FuzzHandshake lets the input decide the fate of each message and what an

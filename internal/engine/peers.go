@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"slices"
@@ -288,7 +289,7 @@ func (p *Participant) event(sev spi.Severity, plugin, what string, q *peer, topi
 	if err != nil {
 		attrs = append(attrs, slog.String("reason", err.Error()))
 	}
-	p.log.Log(nil, level, "security: "+what, attrs...)
+	p.log.Log(context.Background(), level, "security: "+what, attrs...)
 }
 
 // takeHandshake takes a message of the stateless topic.
