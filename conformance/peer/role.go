@@ -26,6 +26,7 @@ func ByRole(t testing.TB, enclaves ...string) []string {
 		block, _ := pem.Decode(text)
 		if block == nil {
 			t.Fatalf("%s: no PEM in cert.pem", e)
+			return nil
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {

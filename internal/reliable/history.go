@@ -95,10 +95,3 @@ func (h *history) removeAt(i int) {
 		h.e, h.head = h.e[:0], 0
 	}
 }
-
-// remove drops the change numbered sn, if it is there.
-func (h *history) remove(sn rtps.SequenceNumber) {
-	if i := h.index(sn); i < len(h.e) && h.e[i].sn == sn {
-		h.removeAt(i)
-	}
-}
