@@ -129,6 +129,9 @@ func (p *Participant) protect(id rtps.EntityID, a spi.EndpointAttributes) (spi.E
 	if err != nil {
 		return nil, fmt.Errorf("security: keys of endpoint %s: %w", id, err)
 	}
+	if c == nil || a.Metadata != spi.ProtectNone && c.Submessage() == nil || a.Data != spi.ProtectNone && id.IsWriter() && c.Payload() == nil {
+		return nil, fmt.Errorf("security: keys of endpoint %s: the cryptography plugin has none for metadata protection %v and data protection %v", id, a.Metadata, a.Data)
+	}
 	return c, nil
 }
 

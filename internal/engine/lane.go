@@ -105,6 +105,16 @@ func (l *lane) seal(s spi.SubmessageSealer, recv []spi.Receiver) {
 	l.msg = msg
 }
 
+// put adds a submessage, sealed for the receivers unless s is nil.
+func put[S interface{ Append([]byte) []byte }](l *lane, sub S, s spi.SubmessageSealer, recv []spi.Receiver) {
+	if s == nil {
+		l.msg = sub.Append(l.msg)
+		return
+	}
+	l.sub = sub.Append(l.sub[:0])
+	l.seal(s, recv)
+}
+
 // payload returns the payload as it goes on the wire, sealed if s is not nil.
 // It is good until the next call. A payload that cannot be sealed is not sent.
 func (l *lane) payload(s spi.PayloadSealer, plain []byte) (wire []byte, ok bool) {

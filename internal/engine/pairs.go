@@ -78,7 +78,6 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 	if pr.joined {
 		return
 	}
-	pr.joined = true
 	q := pr.peer
 	var subs []spi.Receiver
 	var opener spi.PayloadOpener
@@ -89,10 +88,15 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 		opener = k.Payload()
 	}
 	to := target{prefix: q.prefix, locs: pr.locs, recv: q.recv()}
+	if pr.reader != nil && pr.reader.sealed && opener == nil {
+		p.log.Error("security: no keys to open the payloads of a writer", slog.String("remote", pr.key.remote.String()))
+		return
+	}
 	var kx spi.SubmessageSealer
 	if k := q.keys.Load(); k != nil {
 		kx = (*k).Kx()
 	}
+	pr.joined = true
 	if w := pr.writer; w != nil {
 		w.match(now, &dest{guid: pr.key.remote, peer: q, target: to, subs: subs, kx: kx},
 			reliable.ReaderInfo{GUID: pr.key.remote, Reliable: pr.reliable, WantsHistory: pr.history})
@@ -367,6 +371,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 		}
 		if p.security != nil {
 			r.onMessage, r.requires, r.keyHidden = p.sealer != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
+			r.sealed = e.attrs.Data != spi.ProtectNone
 		}
 		e.reader = r
 	})

@@ -181,6 +181,9 @@ func (p *Participant) secure() error {
 	}
 	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
 	p.security, p.guid, p.sealer = s, s.identity.GUID(), s.crypto.Message()
+	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealer != nil) {
+		return fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS)
+	}
 	return nil
 }
 

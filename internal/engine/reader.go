@@ -46,6 +46,7 @@ type Reader struct {
 	kx        bool
 	onMessage bool
 	requires  shield // of what its writers send it
+	sealed    bool   // payloads of its writers are
 	builtin   bool
 	keyHidden bool // is_key_protected: key hashes are always MD5
 	sched     schedSlot
@@ -190,44 +191,42 @@ func change(status uint32) history.Change {
 // send turns ACKNACK and NACK_FRAG descriptors into messages.
 func (r *Reader) send(l *lane, out *reliable.ReaderOutbox, sources map[rtps.GUID]*source) {
 	for i := range out.Acks {
-		if s := sources[out.Acks[i].To]; s != nil {
+		if s := sources[out.Acks[i].To]; s != nil && r.aim(l, s) {
 			a := out.Acks[i].AckNack
 			a.Reader, a.Writer = r.guid.Entity, s.guid.Entity
-			if sealer := r.open(l, s); sealer != nil {
-				l.sub = a.Append(l.sub[:0])
-				l.seal(sealer, s.subs)
-			} else {
-				l.msg = a.Append(l.msg)
-			}
+			put(l, a, r.sealer(s), s.subs)
 		}
 	}
 	for i := range out.NackFrags {
-		if s := sources[out.NackFrags[i].To]; s != nil {
+		if s := sources[out.NackFrags[i].To]; s != nil && r.aim(l, s) {
 			n := out.NackFrags[i].NackFrag
 			n.Reader, n.Writer = r.guid.Entity, s.guid.Entity
-			if sealer := r.open(l, s); sealer != nil {
-				l.sub = n.Append(l.sub[:0])
-				l.seal(sealer, s.subs)
-			} else {
-				l.msg = n.Append(l.msg)
-			}
+			put(l, n, r.sealer(s), s.subs)
 		}
 	}
 }
 
-// open aims the lane at a writer and returns what seals submessages to it.
-func (r *Reader) open(l *lane, s *source) spi.SubmessageSealer {
-	sealer := r.submsg
+// sealer returns what seals submessages to a writer.
+func (r *Reader) sealer(s *source) spi.SubmessageSealer {
 	if r.kx {
-		sealer = s.kx
+		return s.kx
 	}
-	extra := 0
-	if sealer != nil {
+	return r.submsg
+}
+
+// aim aims the lane at a writer. It reports false when nothing may be sent.
+func (r *Reader) aim(l *lane, s *source) bool {
+	sealer, extra := r.sealer(s), 0
+	switch {
+	case sealer != nil:
 		extra = sealer.Overhead(len(s.subs))
+	case r.kx:
+		r.p.stats.sealFailed.Add(1)
+		return false
 	}
 	l.aim(&s.target, r.onMessage)
 	l.room(controlLen + bitmapLen + extra)
-	return sealer
+	return true
 }
 
 func (r *Reader) advance(now time.Time) {

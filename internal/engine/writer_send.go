@@ -44,7 +44,10 @@ func (w *Writer) send(l *lane, out *reliable.Outbox, fan *fanout) {
 func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiver, d *dest) {
 	sealer := w.submsg
 	if w.kx {
-		sealer = d.kx
+		if sealer = d.kx; sealer == nil {
+			w.p.stats.sealFailed.Add(1)
+			return
+		}
 	}
 	var reader rtps.EntityID
 	if d != nil {
@@ -55,10 +58,6 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 		extra = sealer.Overhead(len(subs))
 	}
 	l.aim(to, w.onMessage)
-	b := &l.msg
-	if sealer != nil {
-		b = &l.sub
-	}
 	switch s.Kind {
 	case reliable.SendData:
 		payload, ok := l.payload(w.payload, s.Change.Payload)
@@ -67,44 +66,33 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 		}
 		l.room(infoTSLen + dataLen + inlineQoSLen + len(payload) + 3 + extra)
 		l.stamp(s.Change.Time)
-		if sealer != nil {
-			l.sub = l.sub[:0]
+		if sealer == nil {
+			l.msg = w.appendData(l.msg, reader, s.Change, payload)
+			return
 		}
-		*b = w.appendData(*b, reader, s.Change, payload)
+		l.sub = w.appendData(l.sub[:0], reader, s.Change, payload)
+		l.seal(sealer, subs)
 	case reliable.SendFrag:
 		w.sendFrags(l, s, reader, sealer, subs, extra)
-		return
 	case reliable.SendHeartbeat:
 		l.room(controlLen + extra)
-		if sealer != nil {
-			l.sub = l.sub[:0]
-		}
 		h := s.Heartbeat
 		h.Reader, h.Writer = reader, w.guid.Entity
-		*b = h.Append(*b)
+		put(l, h, sealer, subs)
 	case reliable.SendGap:
 		l.room(controlLen + bitmapLen + extra)
-		if sealer != nil {
-			l.sub = l.sub[:0]
-		}
 		g := s.Gap
 		g.Reader, g.Writer = reader, w.guid.Entity
-		*b = g.Append(*b)
+		put(l, g, sealer, subs)
 	case reliable.SendHeartbeatFrag:
 		l.room(controlLen + extra)
-		if sealer != nil {
-			l.sub = l.sub[:0]
-		}
 		h := s.HeartbeatFrag
 		h.Reader, h.Writer = reader, w.guid.Entity
-		*b = h.Append(*b)
-	}
-	if sealer != nil {
-		l.seal(sealer, subs)
+		put(l, h, sealer, subs)
 	}
 }
 
-// appendInlineQoS appends what a change that is no plain sample says of itself.
+// inlineQoS appends what a change that is no plain sample says of itself.
 // DDSI-RTPS 2.5, 9.6.4.8 and 9.6.4.9.
 func (w *Writer) inlineQoS(b []byte, c *reliable.Change) []byte {
 	if c.Status == 0 {
