@@ -71,6 +71,9 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 		}
 	}
 	q := qos.NewReader(append(all, policies...)...)
+	if q.TopicData == nil {
+		q.TopicData = topic.data()
+	}
 	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, err)
 	}

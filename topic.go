@@ -36,6 +36,9 @@ func NewTopic[T any](p *Participant, name string, policies ...qos.TopicPolicy) (
 	return &Topic[T]{p: p, name: name, typ: typ, policies: policies}, nil
 }
 
+// data is the TOPIC_DATA that goes with the topic's endpoints.
+func (t *Topic[T]) data() []byte { return qos.NewTopic(t.policies...).TopicData }
+
 // Name returns the topic's name.
 func (t *Topic[T]) Name() string { return t.name }
 

@@ -39,6 +39,9 @@ func NewWriter[T any](pub *Publisher, topic *Topic[T], policies ...qos.WriterPol
 		}
 	}
 	q := qos.NewWriter(append(all, policies...)...)
+	if q.TopicData == nil {
+		q.TopicData = topic.data()
+	}
 	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("create writer of topic %q: %w", topic.name, err)
 	}
