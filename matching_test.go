@@ -89,6 +89,7 @@ func TestIncompatibleQoS(t *testing.T) {
 // Waits succeed at once if they need not wait, even when their context is done.
 func TestWaitsWithDoneContext(t *testing.T) {
 	inWorld(t, memnet.Config{}, func(w *world) {
+		w.net.Partition("a", "b")
 		a, b := w.participant("a"), w.participant("b")
 		wr := writerOf[shape](w, a, "Square", qos.KeepAll())
 		r := readerOf[shape](w, b, "Square", qos.Reliable(0))
@@ -98,6 +99,7 @@ func TestWaitsWithDoneContext(t *testing.T) {
 		require.ErrorIs(w, r.WaitForMatched(done, 1), context.Canceled)
 		require.ErrorIs(w, r.WaitForData(done), context.Canceled)
 		require.NoError(w, wr.WaitForMatched(done, 0))
+		w.net.Heal()
 		matched(w, wr, r)
 		require.NoError(w, wr.WaitForMatched(done, 1))
 		require.NoError(w, r.WaitForMatched(done, 1))
