@@ -33,3 +33,21 @@ func TestSamplesDoNotBorrowTheDatagram(t *testing.T) {
 		require.Equal(t, payload, entries[0].Payload)
 	}
 }
+
+// An unknown parameter that must be understood refuses the sample, and no more:
+// DDSI-RTPS 2.5, 9.4.2.11.2. One that need not be is skipped.
+func TestUnknownInlineParameters(t *testing.T) {
+	s := newStage(t, nil)
+	s.r.Take(nil, 0, history.Query{})
+	payload := []byte{0, 1, 0, 0, 7, 7, 7, 7}
+	send := func(inline string) []history.Entry {
+		d := rtps.Data{Writer: s.w.guid.Entity, SN: 4, InlineQoS: []byte(inline), Payload: payload}
+		newReceiver(s.b).message(time.Now(), s.message(1, d.Append(nil)))
+		return s.r.Take(nil, 0, history.Query{})
+	}
+	require.Empty(t, send("\xff\x7f\x00\x00\x01\x00\x00\x00"))
+	require.Equal(t, uint64(1), s.b.Stats().Dropped["inline_qos"])
+	require.Empty(t, send("\x01\xc0\x00\x00\x01\x00\x00\x00"))
+	require.Equal(t, uint64(2), s.b.Stats().Dropped["inline_qos"])
+	require.Len(t, send("\xff\x3f\x04\x00abcd\x01\x80\x00\x00\x01\x00\x00\x00"), 1)
+}
