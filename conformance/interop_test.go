@@ -231,6 +231,39 @@ func TestIncompatible(t *testing.T) {
 	}
 }
 
+// A side that closes an endpoint, and stays, is missed.
+func TestClose(t *testing.T) {
+	for _, f := range forms {
+		t.Run(f.name, func(t *testing.T) {
+			first, second := f.credentials(t, keystore.P256)
+			eachSide(t, func(t *testing.T, domain string, pub, sub peer.Vendor) {
+				p, s := roles(pub, sub, first, second)
+				args := []string{"--domain", domain, "--transient-local", "--linger", "60000", "--count", "1"}
+				for _, closes := range []string{"pub", "sub"} {
+					pubArgs, subArgs := append(args, "--wait-ack"), args
+					if closes == "pub" {
+						pubArgs = append(pubArgs, "--close")
+					} else {
+						subArgs = append(subArgs[:len(subArgs):len(subArgs)], "--close")
+					}
+					reader := s.start(t, "sub", subArgs...)
+					writer := p.start(t, "pub", pubArgs...)
+					gone, stays := writer, reader
+					if closes == "sub" {
+						gone, stays = reader, writer
+					}
+					gone.Expect("^CLOSED$", limit)
+					stays.Expect("^MATCHED 1 ", limit)
+					stays.Expect("^UNMATCHED 0 ", limit)
+					require.Zero(t, stays.Count("^GONE "))
+					gone.Stop()
+					stays.Stop()
+				}
+			})
+		})
+	}
+}
+
 // A side that leaves in order is missed at once, not when its lease is over.
 func TestUnmatch(t *testing.T) {
 	for _, f := range forms {

@@ -221,8 +221,8 @@ func (p *Participant) takeBuiltinSample(now time.Time, id rtps.EntityID, s *reli
 			if err != nil && s.HasKey { // Interop: Fast DDS sends the hash only
 				g, err = discovery.KeyGUID(s.Key), nil
 			}
-			if err == nil && g.Prefix == from {
-				p.dir.HandleEndpointGone(now, from, g, secure, &p.events)
+			if err == nil && g.Prefix == from && !p.dir.HandleEndpointGone(now, from, g, secure, &p.events) {
+				p.doubtEndpoint(now, g)
 			}
 			return
 		}

@@ -23,6 +23,7 @@ func (p *Participant) doubt(now time.Time, q *peer) {
 
 // resolveDoubts asks doubted peers and forgets those that do not answer.
 func (p *Participant) resolveDoubts(now time.Time) {
+	p.resolveEndpointDoubts(now)
 	for _, q := range *p.peers.Load() {
 		switch {
 		case q.suspect.IsZero():
@@ -40,6 +41,7 @@ func (p *Participant) resolveDoubts(now time.Time) {
 
 // nextDoubt returns when resolveDoubts is due; zero: never.
 func (p *Participant) nextDoubt() (next time.Time) {
+	next = p.nextEndpointDoubt()
 	for _, q := range *p.peers.Load() {
 		if q.suspect.IsZero() {
 			continue

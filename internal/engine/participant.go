@@ -51,6 +51,7 @@ type Participant struct {
 	// Snapshots, replaced by the control loop.
 	peers   atomic.Pointer[map[rtps.GUIDPrefix]*peer]
 	writers atomic.Pointer[map[rtps.EntityID]*Writer]
+	doubts  atomic.Pointer[map[rtps.GUID]*endpointDoubt] // nil: none
 
 	stats counters
 

@@ -344,8 +344,12 @@ func (sc *scope) routes(p *Participant, writer rtps.EntityID) []route {
 }
 
 func (m *route) takes(sc *scope, reader rtps.EntityID) bool {
-	return (reader == rtps.EntityUnknown || reader == m.cell.guid.Entity) &&
-		sc.admits(m.cell.p, m.cell.requires, m.src.guid.Entity)
+	if reader != rtps.EntityUnknown && reader != m.cell.guid.Entity ||
+		!sc.admits(m.cell.p, m.cell.requires, m.src.guid.Entity) {
+		return false
+	}
+	m.cell.p.prove(sc, m.src.guid.Entity)
+	return true
 }
 
 // writer returns the local writer a reader's submessage is for, or nil.
@@ -358,6 +362,7 @@ func (sc *scope) writer(p *Participant, writer, reader rtps.EntityID) *Writer {
 	if !sc.admits(p, w.requires, reader) {
 		return nil
 	}
+	p.prove(sc, reader)
 	return w
 }
 

@@ -136,6 +136,16 @@ func (w *remoteWriter) ask(now time.Time, out *ReaderOutbox) {
 	w.asks++
 }
 
+// Probe asks one reliable writer for an answer, and again as Match does, until
+// a heartbeat comes. DDSI-RTPS 2.5, 8.3.8.1: without the FinalFlag it must respond.
+func (r *Reader) Probe(now time.Time, writer rtps.GUID, out *ReaderOutbox) {
+	r.now = now
+	if w := r.byGUID[writer]; w != nil && w.Reliable {
+		w.asks = 0
+		w.ask(now, out)
+	}
+}
+
 // maxNackFrags bounds the NACK_FRAG that one answer consists of.
 const maxNackFrags = 4
 

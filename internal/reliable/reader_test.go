@@ -136,6 +136,22 @@ func TestReaderAsksForFirstHeartbeat(t *testing.T) {
 	tt.wantIdle()
 }
 
+// A writer that has nothing new is asked for a heartbeat until one comes.
+func TestReaderProbe(t *testing.T) {
+	tt := newReaderTest(t, ReaderConfig{Reliable: true})
+	tt.out.Reset()
+	tt.data(1)
+	tt.heartbeat(1, 1, true)
+	tt.out.Reset()
+	tt.r.Probe(tt.now, writerGUID, &tt.out)
+	tt.wantAck(false, 2)
+	tt.wantNext(20 * ms)
+	tt.advance(20 * ms)
+	tt.wantAck(false, 2)
+	tt.heartbeat(1, 1, true)
+	tt.wantIdle()
+}
+
 // What was gone before the reader came is not lost; what goes later is.
 func TestFirstHeartbeatSetsTheStart(t *testing.T) {
 	tt := newReaderTest(t, ReaderConfig{Reliable: true})

@@ -81,6 +81,15 @@ func (w *Writer) RequestAck(now time.Time, out *Outbox) {
 	}
 }
 
+// Probe asks one reliable reader for an answer, whatever it has acknowledged.
+// DDSI-RTPS 2.5, 8.3.8.6: without the FinalFlag it must respond.
+func (w *Writer) Probe(now time.Time, reader rtps.GUID, out *Outbox) {
+	w.now = now
+	if p := w.byGUID[reader]; p != nil && p.Reliable {
+		w.heartbeat(now, p, false, out)
+	}
+}
+
 // AssertLiveliness tells every reader that the writer is alive (manual by
 // topic): DDSI-RTPS 2.5, 8.3.8.6, LivelinessFlag.
 func (w *Writer) AssertLiveliness(now time.Time, out *Outbox) {

@@ -481,6 +481,17 @@ func TestRequestAckAndLiveliness(t *testing.T) {
 	tt.wantHeartbeat(everyone, 1, 1, true)
 }
 
+// A reader that owes nothing is asked all the same; a best-effort one is not.
+func TestWriterProbe(t *testing.T) {
+	tt := newWriterTest(t, rel).quiet(0)
+	tt.w.Probe(tt.now, readerGUID(0), &tt.out)
+	tt.wantHeartbeat(0, 1, 0, false)
+	tt.w.Match(tt.now, ReaderInfo{GUID: readerGUID(1)}, &tt.out)
+	tt.w.Probe(tt.now, readerGUID(1), &tt.out)
+	tt.w.Probe(tt.now, readerGUID(2), &tt.out)
+	tt.wantIdle()
+}
+
 func TestStatelessWriter(t *testing.T) {
 	w := NewStatelessWriter(2)
 	var out Outbox

@@ -11,7 +11,7 @@ enum {
 	OPT_DOMAIN = 1, OPT_TOPIC, OPT_TYPE, OPT_KEY, OPT_RELIABLE, OPT_BEST_EFFORT, OPT_TRANSIENT_LOCAL,
 	OPT_VOLATILE, OPT_KEEP_ALL, OPT_KEEP_LAST, OPT_PARTITION, OPT_COUNT, OPT_SIZE, OPT_PERIOD,
 	OPT_REPRESENTATION, OPT_ENCLAVE, OPT_INTERFACE, OPT_TIMEOUT, OPT_DISPOSE, OPT_UNREGISTER,
-	OPT_WAIT_MATCH, OPT_WAIT_ACK, OPT_LINGER, OPT_VERBOSE, OPT_INSTANCES, OPT_TRUST_SELF,
+	OPT_WAIT_MATCH, OPT_WAIT_ACK, OPT_LINGER, OPT_VERBOSE, OPT_INSTANCES, OPT_TRUST_SELF, OPT_CLOSE,
 };
 
 static const struct option longs[] = {
@@ -40,6 +40,7 @@ static const struct option longs[] = {
 	{"linger", required_argument, NULL, OPT_LINGER},
 	{"verbose", no_argument, NULL, OPT_VERBOSE},
 	{"instances", required_argument, NULL, OPT_INSTANCES},
+	{"close", no_argument, NULL, OPT_CLOSE},
 	{"trust-self", no_argument, NULL, OPT_TRUST_SELF},
 	{NULL, 0, NULL, 0},
 };
@@ -109,6 +110,7 @@ struct peer_options peer_parse(int argc, char **argv) {
 		case OPT_LINGER: o.linger_ms = number(name, optarg, 0, INT_MAX); break;
 		case OPT_VERBOSE: o.verbose = true; break;
 		case OPT_INSTANCES: o.instances = number(name, optarg, 1, 1000); break;
+		case OPT_CLOSE: o.close = true; break;
 		case OPT_TRUST_SELF: o.trust_self = true; break;
 		}
 	}

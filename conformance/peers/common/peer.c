@@ -205,6 +205,15 @@ static int give_up(int rc, const char *what) {
 	return rc;
 }
 
+static void finish(const struct peer_options *o, void (*close)(void *self), void *self) {
+	peer_emit("DONE");
+	if (o->close) {
+		close(self);
+		peer_emit("CLOSED");
+	}
+	peer_sleep(o->linger_ms);
+}
+
 int peer_run_publisher(const struct peer_options *o, const struct peer_writer *w) {
 	int rc = peer_wait(peer_is_matched, o);
 	if (rc != PEER_OK)
@@ -240,16 +249,14 @@ int peer_run_publisher(const struct peer_options *o, const struct peer_writer *w
 		}
 		peer_emit("ACKED");
 	}
-	peer_emit("DONE");
-	peer_sleep(o->linger_ms);
+	finish(o, w->close, w->self);
 	return PEER_OK;
 }
 
-int peer_run_subscriber(const struct peer_options *o) {
+int peer_run_subscriber(const struct peer_options *o, void (*close)(void *self), void *self) {
 	int rc = peer_wait(peer_is_satisfied, o);
 	if (rc != PEER_OK)
 		return give_up(rc, "samples");
-	peer_emit("DONE");
-	peer_sleep(o->linger_ms);
+	finish(o, close, self);
 	return peer_seen.bad ? PEER_TIMEOUT : PEER_OK;
 }

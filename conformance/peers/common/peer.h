@@ -45,6 +45,7 @@ struct peer_options {
 	// that a reader of Cyclone is gone, and would wait for it.
 	int linger_ms;
 	bool verbose;
+	bool close; // delete the endpoint before the linger
 	bool trust_self; // make endpoints without asking its own access control
 };
 
@@ -109,10 +110,11 @@ struct peer_writer {
 	const char *(*dispose)(void *self);
 	const char *(*unregister)(void *self);
 	const char *(*wait_ack)(void *self, int64_t ms);
+	void (*close)(void *self);
 	void *self;
 };
 int peer_run_publisher(const struct peer_options *o, const struct peer_writer *w);
-int peer_run_subscriber(const struct peer_options *o);
+int peer_run_subscriber(const struct peer_options *o, void (*close)(void *self), void *self);
 
 #ifdef __cplusplus
 }

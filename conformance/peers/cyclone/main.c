@@ -255,6 +255,8 @@ static const char *unregister(void *self) {
 	return failed(dds_unregister_instance(writer, sample));
 }
 
+static void close_endpoint(void *self) { dds_delete(*(dds_entity_t *)self); }
+
 static const char *wait_ack(void *self, int64_t ms) {
 	(void)self;
 	return failed(dds_wait_for_acks(writer, DDS_MSECS(ms)));
@@ -306,14 +308,14 @@ int main(int argc, char **argv) {
 		dds_lset_publication_matched(l, on_publication_matched);
 		dds_lset_offered_incompatible_qos(l, on_offered_incompatible);
 		writer = must(dds_create_writer(participant, topic, q, l), "create writer");
-		const struct peer_writer w = {write_sample, dispose, unregister, wait_ack, NULL};
+		const struct peer_writer w = {write_sample, dispose, unregister, wait_ack, close_endpoint, &writer};
 		rc = peer_run_publisher(&options, &w);
 	} else {
 		dds_lset_subscription_matched(l, on_subscription_matched);
 		dds_lset_requested_incompatible_qos(l, on_requested_incompatible);
 		dds_lset_data_available(l, on_data);
-		must(dds_create_reader(participant, topic, q, l), "create reader");
-		rc = peer_run_subscriber(&options);
+		dds_entity_t reader = must(dds_create_reader(participant, topic, q, l), "create reader");
+		rc = peer_run_subscriber(&options, close_endpoint, &reader);
 	}
 	dds_delete(participant);
 	return rc;

@@ -196,6 +196,11 @@ public:
 		auto p = static_cast<Publication *>(self);
 		return good(p->writer->unregister_instance(p->samples.fill(0), HANDLE_NIL), "unregister refused");
 	}
+	static void close(void *self) {
+		auto p = static_cast<Publication *>(self);
+		const_cast<Publisher *>(p->writer->get_publisher())->delete_datawriter(p->writer);
+		p->writer = nullptr;
+	}
 	static const char *wait_ack(void *self, int64_t ms) {
 		auto p = static_cast<Publication *>(self);
 		eprosima::fastrtps::Duration_t d(int32_t(ms / 1000), uint32_t(ms % 1000 * 1000000));
@@ -301,9 +306,10 @@ static int run_publisher(const peer_options &o, DomainParticipant *p, Topic *top
 	publication.writer = publisher ? publisher->create_datawriter(topic, q, &publication) : nullptr;
 	if (!publication.writer)
 		peer_fail("create writer");
-	peer_writer w = {Publication::write, Publication::dispose, Publication::unregister, Publication::wait_ack, &publication};
+	peer_writer w = {Publication::write, Publication::dispose, Publication::unregister, Publication::wait_ack, Publication::close, &publication};
 	int rc = peer_run_publisher(&o, &w);
-	publisher->delete_datawriter(publication.writer); // before its listener goes
+	if (publication.writer)
+		Publication::close(&publication); // before its listener goes
 	return rc;
 }
 
@@ -317,8 +323,14 @@ static int run_subscriber(const peer_options &o, DomainParticipant *p, Topic *to
 	DataReader *reader = subscriber ? subscriber->create_datareader(topic, q, &subscription) : nullptr;
 	if (!reader)
 		peer_fail("create reader");
-	int rc = peer_run_subscriber(&o);
-	subscriber->delete_datareader(reader);
+	auto close = [](void *self) {
+		auto r = static_cast<DataReader **>(self);
+		if (*r)
+			const_cast<Subscriber *>((*r)->get_subscriber())->delete_datareader(*r);
+		*r = nullptr;
+	};
+	int rc = peer_run_subscriber(&o, close, &reader);
+	close(&reader);
 	return rc;
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -49,6 +50,7 @@ type options struct {
 	waitMatch      int
 	waitAck        bool
 	linger         time.Duration
+	close          bool
 	verbose        bool
 	accessClock    time.Duration
 	trustSelf      bool
@@ -87,6 +89,7 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.waitMatch, "wait-match", 1, "")
 	f.BoolVar(&o.waitAck, "wait-ack", false, "")
 	linger := f.Int("linger", -1, "")
+	f.BoolVar(&o.close, "close", false, "")
 	f.BoolVar(&o.verbose, "verbose", false, "")
 	f.DurationVar(&o.accessClock, "access-clock", 0, "set the clock of access control ahead")
 	f.BoolVar(&o.trustSelf, "trust-self", false, "make endpoints without asking access control")
@@ -181,11 +184,23 @@ func play[T any](ended context.Context, p *dds.Participant, o options, k kind[T]
 	if err != nil {
 		return err
 	}
-	emit("DONE")
 	select {
 	case <-ended.Done():
 	case <-time.After(o.linger):
 	}
+	return nil
+}
+
+// done reports that all is done, and closes the endpoint if that was asked.
+func done(o options, endpoint io.Closer) error {
+	emit("DONE")
+	if !o.close {
+		return nil
+	}
+	if err := endpoint.Close(); err != nil {
+		return fmt.Errorf("close: %w", err)
+	}
+	emit("CLOSED")
 	return nil
 }
 

@@ -66,5 +66,5 @@ func publish[T any](ctx, ended context.Context, p *dds.Participant, topic *dds.T
 		}
 		emit("ACKED")
 	}
-	return nil
+	return done(o, w)
 }

@@ -52,5 +52,5 @@ func subscribe[T any](ctx context.Context, p *dds.Participant, topic *dds.Topic[
 		emit("TIMEOUT good samples")
 		return exit(exitTimeout)
 	}
-	return nil
+	return done(o, r)
 }

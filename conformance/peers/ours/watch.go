@@ -15,18 +15,23 @@ import (
 func watch(ctx context.Context, p *dds.Participant, matched func() dds.MatchedStatus, incompatible func() dds.IncompatibleStatus) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	current := 0
+	current, total := 0, 0
 	known := make(map[rtps.GUID]dds.PeerInfo)
 	for {
 		look(p, known)
-		if s := matched(); s.Current != current {
+		s := matched()
+		if s.Total > total && s.Current <= current { // came and went since the last look
+			emit("MATCHED %d peer=%v", current+1, s.Last)
+			current++
+		}
+		if s.Current != current {
 			word := "MATCHED"
 			if s.Current < current {
 				word = "UNMATCHED"
 			}
-			current = s.Current
-			emit("%s %d peer=%v", word, current, s.Last)
+			emit("%s %d peer=%v", word, s.Current, s.Last)
 		}
+		current, total = s.Current, s.Total
 		if s := incompatible(); s.TotalChange > 0 {
 			for _, id := range s.LastPolicies {
 				emit("INCOMPATIBLE policy=%v", id)
