@@ -346,3 +346,24 @@ func TestSpoofedDuringTheHandshake(t *testing.T) {
 		})
 	}
 }
+
+// Nor is a participant kept out by farewells in its name while it authenticates
+// itself.
+func TestForgedFarewellsDuringTheHandshake(t *testing.T) {
+	inWorld(t, memnet.Config{MinDelay: 10 * time.Millisecond}, func(w *world) {
+		v := &victim{world: w, rec: w.record()}
+		v.a, v.b = w.securedPair(keystore.SROS2Governance())
+		for range 300 {
+			for _, p := range []*dds.Participant{v.a, v.b} {
+				v.strike(rtps.Data{
+					Writer: rtps.EntitySPDPWriter, SN: 1, IsKey: true, Payload: discovery.AppendParticipantKey(nil, p.GUID()),
+					InlineQoS: rtps.AppendInlineQoS(nil, &rtps.InlineQoS{HasStatus: true, StatusInfo: 3}),
+				}.Append(message(p)))
+			}
+		}
+		require.Len(w, v.a.Peers(), 1)
+		require.True(w, v.a.Peers()[0].Authenticated)
+		require.Len(w, v.b.Peers(), 1)
+		require.True(w, v.b.Peers()[0].Authenticated)
+	})
+}

@@ -74,6 +74,9 @@ func (p *Peer) Authenticated() bool { return p.state == peerAuthed }
 // Admitted reports whether endpoints of the peer may be looked at.
 func (p *Peer) Admitted() bool { return p.state == peerAuthed || p.state == peerUnauthed }
 
+// Shaking reports whether a handshake is under way.
+func (p *Peer) Shaking() bool { return p.state == peerShaking }
+
 // Refusal returns why the peer was refused, or nil.
 func (p *Peer) Refusal() error { return p.err }
 

@@ -160,6 +160,8 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 			p.drop(dropMalformed)
 		case q != nil && q.authenticated():
 			p.doubt(now, q)
+		case q != nil && q.gate != nil && q.gate.Shaking():
+			// Whether it has left shows in whether it answers.
 		default:
 			p.dir.HandleParticipantGone(now, m.source, &p.events)
 		}

@@ -76,7 +76,6 @@ type Participant struct {
 	announced time.Time // when the next announcement is due
 	burst     int       // quick announcements left
 	nextID    uint32
-	refused   map[rtps.GUIDPrefix]refusal
 }
 
 // security is what a secured participant runs under.
@@ -111,7 +110,6 @@ func Start(cfg Config) (*Participant, error) {
 		workers: make(chan struct{}, 2),
 		local:   make(map[rtps.GUID]*endpoint),
 		pairs:   make(map[pairKey]*pair),
-		refused: make(map[rtps.GUIDPrefix]refusal),
 	}
 	if cfg.Security != nil {
 		if err := p.secure(); err != nil {

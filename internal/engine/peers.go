@@ -40,12 +40,6 @@ type peer struct {
 	admitted  bool
 }
 
-// A refusal is why a participant is kept out.
-type refusal struct {
-	data *discovery.ParticipantData
-	err  error
-}
-
 // decided reports whether the peer gate has kept the peer out, or let it in
 // without credentials: both on nothing but an announcement anyone can send.
 func (q *peer) decided() bool {
@@ -135,7 +129,6 @@ func (p *Participant) matchStateless(now time.Time, q *peer) {
 // admit lets discovery look at the peer's endpoints.
 func (p *Participant) admit(now time.Time, q *peer) {
 	q.admitted = true
-	delete(p.refused, q.prefix)
 	p.dir.Admit(now, q.prefix)
 	for _, ch := range channels {
 		if ch.secure && !q.authenticated() {
@@ -208,7 +201,6 @@ func (p *Participant) lost(now time.Time, d *discovery.ParticipantData, why disc
 	if q.gate != nil {
 		q.gate.Close()
 	}
-	delete(p.refused, q.prefix)
 	p.setPeers(func(m map[rtps.GUIDPrefix]*peer) { delete(m, q.prefix) })
 }
 
@@ -238,7 +230,6 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		p.event(spi.SeverityNotice, "authentication", "participant admitted without credentials", q, "", nil)
 		p.admit(now, q)
 	case admission.PeerRefused:
-		p.refused[q.prefix] = refusal{q.data, e.Err}
 		p.event(spi.SeverityWarning, "authentication", "participant refused", q, "", e.Err)
 	case admission.PeerReset:
 		p.event(spi.SeverityNotice, "authentication", "participant authenticates anew", q, "", nil)
