@@ -56,6 +56,7 @@ type Writer struct {
 	closed   bool
 	fan      *fanout
 	latest   map[rtps.GUID]rtps.SequenceNumber // built-in writers: the change that stands for an entity
+	gone     []rtps.SequenceNumber             // and those that say one has gone
 	changed  signal
 	matched  MatchedStatus
 	incompat IncompatibleStatus
@@ -353,13 +354,21 @@ func (w *Writer) addIncompatible(policies []qos.ID) {
 	w.mu.Unlock()
 }
 
+// maxGone is how many acknowledged farewells of entities are kept.
+const maxGone = 256
+
 // publish puts the change that stands for an entity into a built-in writer's
-// history, in place of the one before: keep last 1 of each instance.
+// history, in place of the one before: keep last 1 of each instance. That an
+// entity has gone is kept for a while, for who did not see us for a time.
 func (w *Writer) publish(entity rtps.GUID, c *reliable.Change) {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
 		return
+	}
+	for len(w.gone) > maxGone && w.m.AckedAll(w.gone[0]) {
+		w.m.Remove(w.gone[0])
+		w.gone = w.gone[1:]
 	}
 	sn := w.m.Write(time.Now(), c, &w.out)
 	if !entity.IsZero() {
@@ -370,6 +379,10 @@ func (w *Writer) publish(entity rtps.GUID, c *reliable.Change) {
 			w.m.Remove(old)
 		}
 		w.latest[entity] = sn
+		if c.Status != 0 {
+			delete(w.latest, entity)
+			w.gone = append(w.gone, sn)
+		}
 	}
 	w.flush()
 }
