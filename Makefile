@@ -16,6 +16,7 @@ peers:
 check:
 	@fmt=$$(gofmt -l .); if [ -n "$$fmt" ]; then echo "not gofmt-ed:"; echo "$$fmt"; exit 1; fi
 	$(GO) vet -tags interop ./...
+	$(GO) vet -tags standin ./conformance
 	$(GO) tool staticcheck -tags interop ./...
 	$(GO) test -count=1 ./internal/archtest
 
@@ -28,7 +29,7 @@ race:
 
 # Other vendors' libraries, over loopback.
 interop: peers
-	$(GO) test -tags interop -count=1 -timeout 15m ./conformance
+	$(GO) test -tags interop -count=1 -parallel 4 -timeout 10m ./conformance
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./benchmarks/... ./internal/gotype
