@@ -234,8 +234,8 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 	case admission.PeerReset:
 		p.event(spi.SeverityNotice, "authentication", "participant authenticates anew", q, "", nil)
 		p.dropChannels(now, q)
-		p.matchStateless(now, q)
 		p.rematch(now, q)
+		p.matchStateless(now, q)
 		q.keys.Store(nil)
 	case admission.PeerSuspect:
 		p.doubt(now, q)

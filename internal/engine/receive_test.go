@@ -6,8 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/secdds/dds/internal/admission"
 	"github.com/secdds/dds/internal/history"
 	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/security/keystore"
 )
 
 func newReceiver(p *Participant) *receiver {
@@ -50,4 +52,27 @@ func TestUnknownInlineParameters(t *testing.T) {
 	require.Empty(t, send("\x01\xc0\x00\x00\x01\x00\x00\x00"))
 	require.Equal(t, uint64(2), s.b.Stats().Dropped["inline_qos"])
 	require.Len(t, send("\xff\x3f\x04\x00abcd\x01\x80\x00\x00\x01\x00\x00\x00"), 1)
+}
+
+// A peer that has authenticated itself anew may do so again: its handshake
+// messages still come in fragments.
+func TestStatelessFragmentsAfterReset(t *testing.T) {
+	g := keystore.SROS2Governance()
+	s := newStage(t, &g)
+	k := pairKey{
+		rtps.GUID{Prefix: s.b.guid.Prefix, Entity: rtps.EntityStatelessReader},
+		rtps.GUID{Prefix: s.a.guid.Prefix, Entity: rtps.EntityStatelessWriter},
+	}
+	var before, after *pair
+	var routes []route
+	s.b.call(func() {
+		q := s.b.peer(s.a.guid.Prefix)
+		before = s.b.pairs[k]
+		s.b.handleGate(time.Now(), admission.Event{Kind: admission.PeerReset, Peer: q.gate})
+		after, routes = s.b.pairs[k], (*q.routes.Load())[rtps.EntityStatelessWriter]
+	})
+	require.NotNil(t, before)
+	require.NotNil(t, after)
+	require.True(t, after.joined)
+	require.Len(t, routes, 1)
 }
