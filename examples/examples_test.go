@@ -2,7 +2,10 @@
 package examples_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,5 +68,14 @@ func TestBadArguments(t *testing.T) {
 		p = start(t, name, "--domain", "233")
 		require.Equal(t, 1, p.status())
 		require.Contains(t, p.said(), "the highest is 232")
+	}
+}
+
+// The smallest useful programs stay small.
+func TestSmallExamplesAreSmall(t *testing.T) {
+	for _, name := range []string{"publisher", "subscriber"} {
+		b, err := os.ReadFile(filepath.Join(name, "main.go"))
+		require.NoError(t, err)
+		require.Less(t, bytes.Count(b, []byte("\n")), 100, name)
 	}
 }

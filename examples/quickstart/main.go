@@ -55,8 +55,14 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 
+	return perform(ctx, out, dir, keystore.UniformGovernance(spi.ProtectEncrypt))
+}
+
+// perform plays the whole show under a governance. It fails when anything of
+// what it says is not so.
+func perform(ctx context.Context, out io.Writer, dir string, g keystore.Governance) error {
 	id := rand.Text()
-	s := show{out: out, topic: "Quickstart" + id, marker: "attack-at-dawn-" + id}
+	s := show{out: out, topic: "Quickstart" + id, marker: "attack-at-dawn-" + id, governance: g}
 	defer s.close()
 	for _, step := range []struct {
 		what string
@@ -81,6 +87,7 @@ func run(ctx context.Context, out io.Writer) error {
 type show struct {
 	out           io.Writer
 	topic, marker string
+	governance    keystore.Governance
 
 	enclaves struct{ publisher, subscriber, forger *spi.Security }
 
@@ -103,12 +110,11 @@ func (s *show) close() {
 // makeEnclaves makes our keystore and that of the forger, whose certificate
 // bears the publisher's name.
 func (s *show) makeEnclaves(dir string) error {
-	everything := keystore.UniformGovernance(spi.ProtectEncrypt)
-	ours, err := keystore.Create(filepath.Join(dir, "ours"), keystore.Options{CommonName: "our CA", Governance: &everything})
+	ours, err := keystore.Create(filepath.Join(dir, "ours"), keystore.Options{CommonName: "our CA", Governance: &s.governance})
 	if err != nil {
 		return err
 	}
-	theirs, err := keystore.Create(filepath.Join(dir, "theirs"), keystore.Options{CommonName: "their CA", Governance: &everything})
+	theirs, err := keystore.Create(filepath.Join(dir, "theirs"), keystore.Options{CommonName: "their CA", Governance: &s.governance})
 	if err != nil {
 		return err
 	}
