@@ -11,10 +11,15 @@
 // # Files
 //
 //	participant.go  what there is, start and stop
-//	control.go      the control loop; peers.go, pairs.go: what it decides
+//	control.go      the control loop; what it decides: peers.go (who is trusted),
+//	                pairs.go (who meets), self.go (within this participant),
+//	                doubt.go and doubt_endpoint.go (who has left), liveliness.go
+//	endpoints.go    local endpoints come and go
 //	builtin.go      the built-in endpoints
-//	writer.go       a local writer's cell; writer_send.go: its descriptors to bytes
-//	reader.go       a local reader's cell
+//	writer.go       a local writer's cell; writer_send.go: its descriptors to bytes;
+//	                recycle.go: what it uses again
+//	reader.go       a local reader's cell; reader_receive.go: what arrives for it;
+//	                reader_key.go: the keys of its instances
 //	receive.go      datagrams in: open, split, open, route, step
 //	lane.go         messages out: submessages, seal, batch
 //	sched.go        who wants to be woken when

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/secdds/dds/internal/history"
+	"github.com/secdds/dds/internal/reliable"
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// buffer returns an empty buffer for n octets. mu is held.
+func (r *Reader) buffer(n int) []byte {
+	if last := len(r.free) - 1; last >= 0 {
+		b := r.free[last]
+		r.free[last] = nil
+		r.free = r.free[:last]
+		if cap(b) >= n {
+			return b[:0]
+		}
+	}
+	return make([]byte, 0, max(n, 64))
+}
+
+// Limits on what is kept for reuse.
+const (
+	maxFree    = 64
+	maxFreeCap = 64 << 10
+)
+
+// Recycle gives back the payloads of entries that were taken and decoded.
+func (r *Reader) Recycle(entries []history.Entry) {
+	r.mu.Lock()
+	for i := range entries {
+		r.reuse(entries[i].Payload)
+		entries[i].Payload = nil
+	}
+	r.mu.Unlock()
+}
+
+// handleData takes a DATA of a matched writer. The order is wants, open,
+// accept: a forged sample can never advance the reader.
+func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Time, le bool) {
+	r.mu.Lock()
+	if r.closed || !r.m.Wants(src.guid, d.SN) {
+		r.mu.Unlock()
+		r.p.stats.dropped[dropDuplicate].Add(1)
+		return
+	}
+	buf := r.buffer(len(d.Payload))
+	r.mu.Unlock()
+
+	s := reliable.Sample{Writer: src.guid, SN: d.SN, Time: ts, IsKey: d.IsKey, Owned: true}
+	q, err := parseInlineQoS(d.InlineQoS, le)
+	if err != nil {
+		r.p.stats.dropped[dropInlineQoS].Add(1)
+		return
+	}
+	if !r.open1(src.opener, src, &s, &q, buf, d.Payload) {
+		return
+	}
+	src.pulse.beat(r.p, now)
+	r.mu.Lock()
+	if !r.closed {
+		r.m.Accept(now, s, &r.out)
+	}
+	r.flush(now)
+}
+
+// open1 fills in s from its payload and inline QoS: opened, copied, with its
+// key. It runs without mu.
+func (r *Reader) open1(opener spi.PayloadOpener, src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, payload []byte) bool {
+	switch {
+	case payload == nil:
+	case opener != nil:
+		var err error
+		if s.Payload, err = opener.OpenPayload(buf, payload); err != nil {
+			r.p.stats.dropped[dropBadPayload].Add(1)
+			return false
+		}
+	default:
+		s.Payload = append(buf, payload...)
+	}
+	s.Status = q.StatusInfo & (reliable.StatusDisposed | reliable.StatusUnregistered)
+	if r.keyOf == nil {
+		if r.builtin {
+			s.Key, s.HasKey = q.KeyHash, q.HasKeyHash
+		}
+		return true
+	}
+	switch {
+	case s.Payload != nil:
+		k, err := r.keyOf(s.Payload, s.IsKey, r.keyHidden)
+		if err != nil {
+			r.p.stats.dropped[dropBadKey].Add(1)
+			return false
+		}
+		s.Key, s.HasKey = k, true
+		r.learnKey(k, s.Payload, s.IsKey)
+	case q.HasKeyHash:
+		s.Key, s.HasKey = q.KeyHash, true
+		s.Payload, s.IsKey = r.recallKey(q.KeyHash, buf), true
+	default:
+		r.p.stats.dropped[dropBadKey].Add(1)
+		return false
+	}
+	return true
+}
+
+// handleFrag takes fragments of a sample. Their payload is opened for itself,
+// before it is taken; or, from the vendors that seal the sample as a whole, when
+// it is complete. Which of the two never depends on what is received.
+func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f rtps.DataFrag, ts rtps.Time) {
+	r.mu.Lock()
+	if r.closed || !r.m.Wants(src.guid, f.SN) {
+		r.mu.Unlock()
+		r.p.stats.dropped[dropDuplicate].Add(1)
+		return
+	}
+	if src.opener != nil && !src.sealsWhole {
+		r.mu.Unlock()
+		if !r.openFrag(src, sub, &f) {
+			return
+		}
+		r.mu.Lock()
+		if r.closed {
+			r.mu.Unlock()
+			return
+		}
+	}
+	s, whole := r.m.HandleFrag(now, src.guid, &f, &r.out)
+	if !whole {
+		r.flush(now)
+		return
+	}
+	r.mu.Unlock()
+
+	s.Time = ts
+	payload := s.Payload
+	q, err := parseInlineQoS(s.InlineQoS, sub.LittleEndian())
+	s.InlineQoS = nil
+	ok := err == nil
+	var buf []byte
+	var opener spi.PayloadOpener
+	switch {
+	case src.sealsWhole && src.opener != nil:
+		opener, buf = src.opener, make([]byte, 0, len(payload))
+	case s.Owned:
+		buf = payload[:0] // the copy onto itself is none
+	}
+	ok = ok && r.open1(opener, src, &s, &q, buf, payload)
+	s.Owned = true
+	r.mu.Lock()
+	switch {
+	case r.closed:
+	case ok:
+		r.m.Accept(now, s, &r.out)
+	default:
+		r.m.Reject(src.guid, s.SN)
+	}
+	r.flush(now)
+}
+
+// openFrag opens the payload of one DATA_FRAG. It runs without mu.
+func (r *Reader) openFrag(src *source, sub rtps.Submessage, f *rtps.DataFrag) bool {
+	sealed, err := rtps.ParseSealedDataFrag(sub)
+	if err != nil {
+		r.p.drop(dropMalformed)
+		return false
+	}
+	plain, err := src.opener.OpenPayload(make([]byte, 0, len(sealed.Payload)), sealed.Payload)
+	if n := f.Len(); err != nil || len(plain) < n || len(plain) > n+3 { // SIGN pads to 4
+		r.p.drop(dropBadPayload)
+		return false
+	}
+	f.Payload = plain[:f.Len()]
+	return true
+}
+
+func (r *Reader) handleHeartbeat(now time.Time, src *source, h *rtps.Heartbeat) {
+	r.mu.Lock()
+	if !r.closed {
+		if h.Liveliness && h.Count-src.pulse.count > 0 { // no replay
+			src.pulse.count = h.Count
+			src.pulse.beat(r.p, now)
+		}
+		r.m.HandleHeartbeat(now, src.guid, h, &r.out)
+	}
+	r.flush(now)
+}
+
+func (r *Reader) handleHeartbeatFrag(now time.Time, src *source, h *rtps.HeartbeatFrag) {
+	r.mu.Lock()
+	if !r.closed {
+		r.m.HandleHeartbeatFrag(now, src.guid, h, &r.out)
+	}
+	r.flush(now)
+}
+
+func (r *Reader) handleGap(now time.Time, src *source, g *rtps.Gap) {
+	r.mu.Lock()
+	if !r.closed {
+		r.m.HandleGap(now, src.guid, g, &r.out)
+	}
+	r.flush(now)
+}
