@@ -155,7 +155,7 @@ func (r *Reader) deliver(now time.Time) {
 		}
 		v := r.cache.Add(now, history.Sample{
 			Writer: s.Writer, SN: s.SN, Change: change(s.Status), Key: s.Key,
-			SourceTime: s.Time.Time(), Payload: s.Payload,
+			SourceTime: sourceTime(s.Time, now), Payload: s.Payload,
 		})
 		if v.Rejected() {
 			r.rejected++
@@ -173,6 +173,15 @@ func (r *Reader) deliver(now time.Time) {
 	}
 	r.m.SetRoom(r.cache.Room())
 	r.changed.broadcast()
+}
+
+// sourceTime is when a sample was written; when it was received, if its writer
+// does not say. DDS 1.4, 2.2.2.5.5 wants a time.
+func sourceTime(t rtps.Time, received time.Time) time.Time {
+	if t == rtps.TimeInvalid {
+		return received
+	}
+	return t.Time()
 }
 
 // change translates StatusInfo. DDSI-RTPS 2.5, 9.6.4.9.

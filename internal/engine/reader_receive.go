@@ -44,56 +44,77 @@ func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Ti
 	r.mu.Lock()
 	if r.closed || !r.m.Wants(src.guid, d.SN) {
 		r.mu.Unlock()
-		r.p.stats.dropped[dropDuplicate].Add(1)
+		r.p.drop(dropDuplicate)
 		return
 	}
 	buf := r.buffer(len(d.Payload))
 	r.mu.Unlock()
 
 	s := reliable.Sample{Writer: src.guid, SN: d.SN, Time: ts, IsKey: d.IsKey, Owned: true}
-	q, err := parseInlineQoS(d.InlineQoS, le)
-	if err != nil {
-		r.p.stats.dropped[dropInlineQoS].Add(1)
-		return
-	}
-	if !r.open1(src.opener, src, &s, &q, buf, d.Payload) {
+	v := r.open1(src.opener, &s, d.InlineQoS, le, buf, d.Payload)
+	if v == forged {
 		return
 	}
 	src.pulse.beat(r.p, now)
 	r.mu.Lock()
-	if !r.closed {
-		r.m.Accept(now, s, &r.out)
-	}
+	r.conclude(now, &s, v)
 	r.flush(now)
 }
 
+// A verdict says what is to become of a sample.
+type verdict uint8
+
+const (
+	usable   verdict = iota
+	unusable         // genuine, but of no use here: passed over, so that it holds up nothing
+	forged           // it did not open: nothing changes
+)
+
+// conclude carries out a verdict. mu is held.
+func (r *Reader) conclude(now time.Time, s *reliable.Sample, v verdict) {
+	switch {
+	case r.closed:
+	case v == usable:
+		r.m.Accept(now, *s, &r.out)
+	case v == unusable:
+		// DDSI-RTPS 2.5, 8.3.8.4: as if the writer had said that it is irrelevant.
+		r.m.HandleGap(now, s.Writer, &rtps.Gap{Start: s.SN, List: rtps.SequenceNumberSet{Base: s.SN + 1}}, &r.out)
+	}
+}
+
 // open1 fills in s from its payload and inline QoS: opened, copied, with its
-// key. It runs without mu.
-func (r *Reader) open1(opener spi.PayloadOpener, src *source, s *reliable.Sample, q *rtps.InlineQoS, buf, payload []byte) bool {
+// key. It runs without mu. Only after the payload has opened does it look at
+// the rest, for only then is the sample known to be genuine.
+func (r *Reader) open1(opener spi.PayloadOpener, s *reliable.Sample, inline []byte, le bool, buf, payload []byte) verdict {
 	switch {
 	case payload == nil:
 	case opener != nil:
 		var err error
 		if s.Payload, err = opener.OpenPayload(buf, payload); err != nil {
-			r.p.stats.dropped[dropBadPayload].Add(1)
-			return false
+			r.p.drop(dropBadPayload)
+			return forged
 		}
 	default:
 		s.Payload = append(buf, payload...)
+	}
+	q, err := parseInlineQoS(inline, le)
+	if err != nil {
+		r.p.drop(dropInlineQoS)
+		return unusable
 	}
 	s.Status = q.StatusInfo & (reliable.StatusDisposed | reliable.StatusUnregistered)
 	if r.keyOf == nil {
 		if r.builtin {
 			s.Key, s.HasKey = q.KeyHash, q.HasKeyHash
 		}
-		return true
+		return usable
 	}
 	switch {
 	case s.Payload != nil:
 		k, err := r.keyOf(s.Payload, s.IsKey, r.keyHidden)
 		if err != nil {
-			r.p.stats.dropped[dropBadKey].Add(1)
-			return false
+			r.p.drop(dropBadKey)
+			return unusable
 		}
 		s.Key, s.HasKey = k, true
 		r.learnKey(k, s.Payload, s.IsKey)
@@ -101,10 +122,10 @@ func (r *Reader) open1(opener spi.PayloadOpener, src *source, s *reliable.Sample
 		s.Key, s.HasKey = q.KeyHash, true
 		s.Payload, s.IsKey = r.recallKey(q.KeyHash, buf), true
 	default:
-		r.p.stats.dropped[dropBadKey].Add(1)
-		return false
+		r.p.drop(dropBadKey)
+		return unusable
 	}
-	return true
+	return usable
 }
 
 // handleFrag takes fragments of a sample. Their payload is opened for itself,
@@ -114,7 +135,7 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	r.mu.Lock()
 	if r.closed || !r.m.Wants(src.guid, f.SN) {
 		r.mu.Unlock()
-		r.p.stats.dropped[dropDuplicate].Add(1)
+		r.p.drop(dropDuplicate)
 		return
 	}
 	if src.opener != nil && !src.sealsWhole {
@@ -136,10 +157,8 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	r.mu.Unlock()
 
 	s.Time = ts
-	payload := s.Payload
-	q, err := parseInlineQoS(s.InlineQoS, sub.LittleEndian())
+	payload, inline := s.Payload, s.InlineQoS
 	s.InlineQoS = nil
-	ok := err == nil
 	var buf []byte
 	var opener spi.PayloadOpener
 	switch {
@@ -148,16 +167,13 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	case s.Owned:
 		buf = payload[:0] // the copy onto itself is none
 	}
-	ok = ok && r.open1(opener, src, &s, &q, buf, payload)
+	v := r.open1(opener, &s, inline, sub.LittleEndian(), buf, payload)
 	s.Owned = true
 	r.mu.Lock()
-	switch {
-	case r.closed:
-	case ok:
-		r.m.Accept(now, s, &r.out)
-	default:
+	if v != usable && !r.closed {
 		r.m.Reject(src.guid, s.SN)
 	}
+	r.conclude(now, &s, v)
 	r.flush(now)
 }
 

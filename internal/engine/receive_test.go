@@ -37,13 +37,16 @@ func TestSamplesDoNotBorrowTheDatagram(t *testing.T) {
 }
 
 // An unknown parameter that must be understood refuses the sample, and no more:
-// DDSI-RTPS 2.5, 9.4.2.11.2. One that need not be is skipped.
+// DDSI-RTPS 2.5, 9.4.2.11.2. One that need not be is skipped. What follows a
+// refused sample of a reliable writer is delivered all the same.
 func TestUnknownInlineParameters(t *testing.T) {
 	s := newStage(t, nil)
 	s.r.Take(nil, 0, history.Query{})
 	payload := []byte{0, 1, 0, 0, 7, 7, 7, 7}
+	sn := rtps.SequenceNumber(3)
 	send := func(inline string) []history.Entry {
-		d := rtps.Data{Writer: s.w.guid.Entity, SN: 4, InlineQoS: []byte(inline), Payload: payload}
+		sn++
+		d := rtps.Data{Writer: s.w.guid.Entity, SN: sn, InlineQoS: []byte(inline), Payload: payload}
 		newReceiver(s.b).message(time.Now(), s.message(1, d.Append(nil)))
 		return s.r.Take(nil, 0, history.Query{})
 	}
@@ -52,6 +55,19 @@ func TestUnknownInlineParameters(t *testing.T) {
 	require.Empty(t, send("\x01\xc0\x00\x00\x01\x00\x00\x00"))
 	require.Equal(t, uint64(2), s.b.Stats().Dropped["inline_qos"])
 	require.Len(t, send("\xff\x3f\x04\x00abcd\x01\x80\x00\x00\x01\x00\x00\x00"), 1)
+}
+
+// Without INFO_TS, and after INFO_TS with the invalid time, nobody knows when a
+// sample was written; the time of reception stands in. DDSI-RTPS 2.5, 8.3.8.9.
+func TestSampleWithoutSourceTime(t *testing.T) {
+	s := newStage(t, nil)
+	s.r.Take(nil, 0, history.Query{})
+	now := time.Now()
+	d := rtps.Data{Writer: s.w.guid.Entity, SN: 4, Payload: []byte{0, 1, 0, 0, 7, 7, 7, 7}}
+	newReceiver(s.b).message(now, s.message(1, d.Append(rtps.InfoTS{Invalid: true}.Append(nil))))
+	entries := s.r.Take(nil, 0, history.Query{})
+	require.Len(t, entries, 1)
+	require.Equal(t, now, entries[0].Info.SourceTime)
 }
 
 // A peer that has authenticated itself anew may do so again: its handshake
