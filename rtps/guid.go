@@ -91,8 +91,8 @@ var (
 // A VendorID names the maker of an RTPS implementation. DDSI-RTPS 2.5, 8.3.3.1.3.
 type VendorID [2]byte
 
-// Vendors whose wire behaviour needs to be known. VendorSecdds is unassigned
-// by the OMG; it lies in the range nobody uses.
+// Vendors whose wire behaviour needs to be known. VendorSecdds has not
+// been assigned by the OMG.
 var (
 	VendorUnknown  = VendorID{0, 0}
 	VendorRTI      = VendorID{1, 0x01}

@@ -37,7 +37,7 @@ const (
 	ProtectEncryptOrigin // ENCRYPT_WITH_ORIGIN_AUTHENTICATION
 )
 
-// Encrypts reports whether p hides what it protects.
+// IsEncrypt reports whether p hides what it protects.
 func (p Protection) IsEncrypt() bool { return p == ProtectEncrypt || p == ProtectEncryptOrigin }
 
 // IsOrigin reports whether p adds receiver-specific MACs.

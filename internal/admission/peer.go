@@ -46,7 +46,6 @@ type Peer struct {
 	resends time.Duration        // the interval
 	at      time.Time            // when to resend, or to send tokens again
 	lastIn  []rtps.DataHolder    // the peer's message that last answers
-	initial bool                 // last is an AuthReq
 
 	busy    bool // a job runs; hs belongs to it
 	result  func(time.Time, *Outbox)
@@ -107,7 +106,6 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 	p.hs, p.state, p.begun, p.err = hs, peerShaking, now, nil
 	p.resends = resendFirst
 	if tok := hs.AuthRequest(); tok != nil {
-		p.initial = true
 		p.send(now, spi.ClassAuthRequest, *tok, rtps.MessageIdentity{}, out)
 	} else {
 		p.at = now.Add(giveUp)
@@ -120,7 +118,6 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 					p.refuse(out, fmt.Errorf("begin handshake: %w", err))
 					return
 				}
-				p.initial = false
 				p.send(now, spi.ClassAuth, tok, rtps.MessageIdentity{}, out)
 			}
 		})
@@ -258,7 +255,6 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 				p.anew = hs
 			}
 			if reply != nil {
-				p.initial = false
 				p.send(now, spi.ClassAuth, *reply, from, out)
 			}
 			if adm != nil {
@@ -355,7 +351,7 @@ func (p *Peer) sendTokens(now time.Time, out *Outbox) {
 }
 
 // HandleVolatile takes a message of the volatile-secure topic that was sealed
-// by this peer. It returns the key tokens meant for a pair, if any.
+// by this peer. Tokens for a pair are kept until Pair.HandleTokens asks for them.
 func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 	if m.DestinationParticipant != p.gate.Self() && !m.DestinationParticipant.IsZero() {
 		return // Interop: Fast DDS sends every token to every matched peer

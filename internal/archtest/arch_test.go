@@ -43,10 +43,9 @@ var layers = map[string]layer{
 	"internal/discovery": {ours: "rtps cdr qos", pure: true},
 	"internal/admission": {ours: "rtps spi", pure: true},
 	"internal/gotype":    {ours: "cdr", pure: true},
-	"internal/bufpool":   {},
 	"internal/archtest":  {},
 	"internal/engine": {ours: "rtps cdr qos spi internal/reliable internal/history internal/discovery " +
-		"internal/admission internal/bufpool internal/seqset"},
+		"internal/admission internal/seqset"},
 
 	"security":             {ours: "rtps spi governance security/pkidh security/permissions security/aesgcm security/seclog security/tagging"},
 	"security/pkidh":       {ours: "rtps spi"},
@@ -67,9 +66,10 @@ var layers = map[string]layer{
 	"examples/subscriber": {ours: ". qos security"},
 	"examples/shape_main": {ours: ". qos rtps security"},
 
-	"conformance":       {ours: "*", third: "*"},
-	"conformance/peer":  {},
-	"benchmarks/crypto": {ours: "rtps spi security/aesgcm"},
+	"conformance":            {ours: "*", third: "*"},
+	"conformance/peer":       {},
+	"conformance/peers/ours": {ours: ". qos rtps security spi"},
+	"benchmarks/crypto":      {ours: "rtps spi security/aesgcm"},
 }
 
 // banned lists imports that a pure package must not have, with the reason.
@@ -95,7 +95,7 @@ type pkg struct {
 
 func list(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
+	cmd := exec.Command("go", "list", "-tags", "interop", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	out, err := cmd.Output()
 	require.NoError(t, err)

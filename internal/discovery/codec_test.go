@@ -336,7 +336,7 @@ func TestUnknownParameters(t *testing.T) {
 	for _, id := range []rtps.ParameterID{0x4001, 0x7f00, 0xc001} {
 		_, err := ParseParticipant(with(id, 0, 0, 0, 0), true)
 		require.ErrorIs(t, err, rtps.ErrMustUnderstand, "%#x", id)
-		require.True(t, IsMustUnderstand(err))
+		require.ErrorIs(t, err, rtps.ErrMustUnderstand)
 	}
 	_, err := ParseParticipant(with(rtps.PIDIdentityStatusToken, 3, 0, 0, 0, 3, 0, 0, 0), true)
 	require.NoError(t, err, "Interop: algorithm masks")

@@ -1,7 +1,6 @@
 package discovery
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/secdds/dds/rtps"
@@ -137,7 +136,3 @@ func parseKey(payload []byte, id rtps.ParameterID) (rtps.GUID, error) {
 func KeyGUID(h rtps.KeyHash) rtps.GUID {
 	return rtps.GUID{Prefix: rtps.GUIDPrefix(h[:12]), Entity: rtps.EntityID(h[12:])}
 }
-
-// IsMustUnderstand reports whether err refuses a sample because of a parameter
-// that must be understood.
-func IsMustUnderstand(err error) bool { return errors.Is(err, rtps.ErrMustUnderstand) }

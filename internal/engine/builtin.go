@@ -151,7 +151,6 @@ func (p *Participant) requires(a spi.EndpointAttributes) shield {
 // A mail is a sample of one of the two topics that are open to strangers.
 type mail struct {
 	source  rtps.GUIDPrefix
-	vendor  rtps.VendorID
 	writer  rtps.EntityID
 	payload []byte
 	status  uint32
@@ -174,7 +173,7 @@ func (p *Participant) mail(sc *scope, d *rtps.Data, le bool) {
 		return // our own announcement, by multicast
 	}
 	m := mail{
-		source: sc.source, vendor: sc.vendor, writer: d.Writer,
+		source: sc.source, writer: d.Writer,
 		payload: append([]byte(nil), d.Payload...), status: q.StatusInfo, isKey: d.IsKey,
 		key: q.KeyHash, hasKey: q.HasKeyHash,
 	}

@@ -34,7 +34,6 @@ type pair struct {
 	gate     *admission.Pair // nil: no security
 	self     spi.PairCrypto  // keys of a pair within this participant
 	joined   bool
-	refused  error
 }
 
 func (pr *pair) secure() bool {
@@ -157,8 +156,8 @@ func (p *Participant) compatible(now time.Time, local, remote *discovery.Endpoin
 	case q.prefix == p.guid.Prefix:
 		p.connectSelf(now, e, pr)
 	case e.attrs.DiscoveryProtected && !remote.Secure:
-		pr.refused = errors.New("it was announced by unprotected discovery, and the governance has enable_discovery_protection true for the topic")
-		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, remote.Topic, pr.refused)
+		err := errors.New("it was announced by unprotected discovery, and the governance has enable_discovery_protection true for the topic")
+		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, remote.Topic, err)
 	default:
 		l := admission.Local{GUID: local.GUID, Attributes: e.attrs, Crypto: e.crypto}
 		pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: remote.GUID, Topic: pr.topic, SecurityInfo: remote.SecurityInfo}, &p.adm)

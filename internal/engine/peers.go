@@ -248,9 +248,6 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		}
 	case admission.PairRefused:
 		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, e.Pair.Remote.Topic.Name, e.Err)
-		if pr := p.pairs[pairKey{e.Pair.Local.GUID, e.Pair.Remote.GUID}]; pr != nil {
-			pr.refused = e.Err
-		}
 	}
 }
 

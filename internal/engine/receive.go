@@ -51,7 +51,6 @@ type receiver struct {
 type scope struct {
 	now    time.Time
 	source rtps.GUIDPrefix
-	vendor rtps.VendorID
 	peer   *peer // nil: unknown
 	mine   bool  // the last INFO_DST is us, or everyone
 	ts     rtps.Time
@@ -91,7 +90,7 @@ func (r *receiver) message(now time.Time, msg []byte) {
 		p.drop(dropMalformed)
 		return
 	}
-	sc := scope{now: now, source: h.Prefix, vendor: h.Vendor, mine: true, ts: rtps.TimeInvalid}
+	sc := scope{now: now, source: h.Prefix, mine: true, ts: rtps.TimeInvalid}
 	sc.peer = p.peer(h.Prefix)
 	if sc.peer != nil {
 		sc.peer.seen.Store(now.UnixNano())
@@ -162,7 +161,7 @@ func (r *receiver) submessages(sc *scope, rest []byte) {
 				return
 			}
 			if i.Prefix != sc.source {
-				sc.source, sc.vendor, sc.peer = i.Prefix, i.Vendor, p.peer(i.Prefix)
+				sc.source, sc.peer = i.Prefix, p.peer(i.Prefix)
 			}
 		case rtps.SubSecPrefix:
 			span := triple(rest)

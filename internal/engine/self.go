@@ -65,7 +65,7 @@ func (p *Participant) connectSelf(now time.Time, e *endpoint, pr *pair) {
 	}
 	c, err := e.crypto.Match(*pr.peer.keys.Load(), pr.key.remote.Entity)
 	if err != nil {
-		pr.refused = err
+		p.log.Error("security: keys within this participant", slog.String("topic", e.data.Topic), slog.String("reason", err.Error()))
 		return
 	}
 	pr.self = c
