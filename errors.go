@@ -15,7 +15,7 @@ var (
 	ErrOutOfResources = engine.ErrOutOfResources                                // RETCODE_OUT_OF_RESOURCES
 	ErrNotAllowed     = errors.New("dds: not allowed by security")              // RETCODE_NOT_ALLOWED_BY_SECURITY
 	ErrBadType        = errors.New("dds: type cannot be a topic's type")        // RETCODE_BAD_PARAMETER
-	ErrBadParameter   = errors.New("dds: bad parameter")                        // RETCODE_BAD_PARAMETER
+	ErrBadParameter   = engine.ErrBadParameter                                  // RETCODE_BAD_PARAMETER
 	ErrUnsupported    = errors.New("dds: not supported by this implementation") // RETCODE_UNSUPPORTED
 )
 

@@ -2,6 +2,7 @@ package dds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -64,7 +65,7 @@ func NewWriter[T any](pub *Publisher, topic *Topic[T], policies ...qos.WriterPol
 
 // refused marks an error of access control.
 func refused(p *Participant, err error) error {
-	if err == engine.ErrClosed {
+	if errors.Is(err, engine.ErrClosed) || errors.Is(err, engine.ErrBadParameter) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrNotAllowed, err)

@@ -51,7 +51,9 @@ type Conn interface {
 	// Reaches reports whether WriteBatch can send to l.
 	Reaches(l rtps.Locator) bool
 
-	// MaxMessage is the largest RTPS message that may be sent, in octets.
+	// MaxMessage is the largest RTPS message that may be sent, in octets: at
+	// least 2048. Announcements and handshake messages are sent whole, so that
+	// secured participants need some 8 KiB.
 	MaxMessage() int
 
 	// Close ends every ReadBatch.

@@ -116,11 +116,6 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 	ok := p.call(func() {
 		p.nextID++
 		id := rtps.EntityID{byte(p.nextID >> 16), byte(p.nextID >> 8), byte(p.nextID), kind}
-		if p.security != nil {
-			if e.crypto, err = p.protect(id, e.attrs); err != nil {
-				return
-			}
-		}
 		d := &discovery.EndpointData{
 			GUID: rtps.GUID{Prefix: p.guid.Prefix, Entity: id}, Participant: p.guid, Topic: topic, Type: typ,
 			Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, DataTags: tags,
@@ -129,6 +124,15 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 			info := e.attrs.Info
 			d.SecurityInfo, d.Secure = &info, e.attrs.DiscoveryProtected
 		}
+		if err = d.Fits(); err != nil {
+			err = fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
+			return
+		}
+		if p.security != nil {
+			if e.crypto, err = p.protect(id, e.attrs); err != nil {
+				return
+			}
+		}
 		build(d)
 		e.data = d
 		p.addEndpoint(e)
@@ -136,10 +140,7 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 	if !ok {
 		return ErrClosed
 	}
-	if err != nil {
-		return fmt.Errorf("security: %w", err)
-	}
-	return nil
+	return err
 }
 
 func (p *Participant) addEndpoint(e *endpoint) {

@@ -135,6 +135,14 @@ func Start(cfg Config) (*Participant, error) {
 		p.initial = append(p.initial, locs...)
 	}
 	p.maxMessage = conn.MaxMessage()
+	if p.maxMessage < leastMessage {
+		_ = conn.Close()
+		return nil, fmt.Errorf("the transport carries messages of %d octets, at least %d are needed", p.maxMessage, leastMessage)
+	}
+	if err := p.participantData().Fits(); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
+	}
 	// Room for the headers and for what three levels of protection add.
 	p.fragmentSize = min((p.maxMessage-1024)&^7, 63_000)
 	p.lanes = newLanePool(p)
@@ -156,6 +164,10 @@ func Start(cfg Config) (*Participant, error) {
 	go p.control()
 	return p, nil
 }
+
+// leastMessage is the smallest message a transport may be limited to: a
+// fragment of some use and what three levels of protection add to it.
+const leastMessage = 2048
 
 // secure asks the plugins whether this participant may exist at all. Nothing
 // falls back to clear.

@@ -7,8 +7,11 @@ import (
 	"github.com/secdds/dds/rtps"
 )
 
-// ErrOutOfResources is RETCODE_OUT_OF_RESOURCES.
-var ErrOutOfResources = errors.New("dds: out of resources")
+// Errors of what the caller asks for.
+var (
+	ErrOutOfResources = errors.New("dds: out of resources") // RETCODE_OUT_OF_RESOURCES
+	ErrBadParameter   = errors.New("dds: bad parameter")    // RETCODE_BAD_PARAMETER
+)
 
 // A MatchedStatus is PUBLICATION_MATCHED_STATUS or SUBSCRIPTION_MATCHED_STATUS.
 // DDS 1.4, 2.2.4.1.

@@ -76,7 +76,8 @@ type Config struct {
 	// MulticastTTL is how many networks multicast may cross, 1 to 255. If zero, 1.
 	MulticastTTL int
 
-	// MaxMessage is the largest message that is sent, in octets, 512 to 65507.
+	// MaxMessage is the largest message that is sent, in octets, 512 to 65507 (a participant
+	// needs at least 2048, a secured one some 8192).
 	// If zero, 65000. A message above the MTU is fragmented by IP.
 	MaxMessage int
 }
