@@ -40,6 +40,7 @@ func TestTooLargeToAnnounce(t *testing.T) {
 		require.NoError(w, wr.Close())
 	})
 }
+
 // The fragments of a large sample fit whatever the transport carries, and a
 // transport that carries too little is refused rather than used in vain.
 func TestSmallMessages(t *testing.T) {
