@@ -71,7 +71,7 @@ func (c pipedConn) WriteBatch(batch []spi.Datagram) error {
 		return c.Conn.WriteBatch(batch)
 	}
 	for i := range batch {
-		c.h.out.full <- append(<-c.h.out.free, batch[i].Data...)
+		c.h.out.full <- append(append(<-c.h.out.free, batch[i].Data...), batch[i].Tail...)
 	}
 	return nil
 }

@@ -56,6 +56,12 @@ type Conn interface {
 	// secured participants need some 8 KiB.
 	MaxMessage() int
 
+	// Unfragmented is the largest message that each interface in use carries in
+	// one piece, in octets, 1200 to 65507. A larger one, up to MaxMessage, is
+	// carried too, but may be cut up by the network below, so that the loss of
+	// any piece loses it. It may be above MaxMessage.
+	Unfragmented() int
+
 	// Close ends every ReadBatch.
 	Close() error
 }
@@ -68,8 +74,12 @@ type PacketReceiver interface {
 	ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (n int, err error)
 }
 
-// A Datagram is one message to be sent to one locator.
+// A Datagram is one message to be sent to one locator: Data and then Tail, so
+// that a payload needs no copy to stand behind its headers. Tail may be nil.
 type Datagram struct {
-	To   rtps.Locator
-	Data []byte
+	To         rtps.Locator
+	Data, Tail []byte
 }
+
+// Len returns the size of the message, in octets.
+func (d *Datagram) Len() int { return len(d.Data) + len(d.Tail) }

@@ -62,7 +62,7 @@ type recordedConn struct {
 
 func (c *recordedConn) WriteBatch(batch []spi.Datagram) error {
 	for i := range batch {
-		c.r.keep(&c.r.sent, batch[i].Data)
+		c.r.keep(&c.r.sent, slices.Concat(batch[i].Data, batch[i].Tail))
 	}
 	return c.Conn.WriteBatch(batch)
 }

@@ -91,6 +91,7 @@ func (c *conn) DefaultUnicast() []rtps.Locator       { return slices.Clone(c.use
 func (c *conn) DefaultMulticast() []rtps.Locator     { return slices.Clone(c.userMulti) }
 func (c *conn) SPDPMulticast() []rtps.Locator        { return slices.Clone(c.metaMulti) }
 func (c *conn) MaxMessage() int                      { return c.max }
+func (c *conn) Unfragmented() int                    { return c.max }
 
 func (c *conn) Receivers() []spi.PacketReceiver {
 	var out []spi.PacketReceiver
@@ -120,7 +121,7 @@ func (c *conn) WriteBatch(batch []spi.Datagram) error {
 	}
 	var err error
 	for _, d := range batch {
-		if !c.Reaches(d.To) || len(d.Data) > c.max {
+		if !c.Reaches(d.To) || d.Len() > c.max {
 			err = errUnreachable
 			continue
 		}

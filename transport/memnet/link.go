@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -46,6 +47,9 @@ func (n *Network) send(c *conn, d spi.Datagram) {
 	}
 	n.mu.Unlock()
 
+	if len(d.Tail) > 0 {
+		d.Data = slices.Concat(d.Data, d.Tail)
+	}
 	from := c.metaUni[0]
 	for _, tap := range taps {
 		tap(from, d.To, d.Data)

@@ -29,7 +29,7 @@ type mmsghdr struct {
 // A vector is the arguments of one recvmmsg or sendmmsg.
 type vector struct {
 	hdrs  [batchSize]mmsghdr
-	iovs  [batchSize]unix.Iovec
+	iovs  [batchSize][2]unix.Iovec
 	names [batchSize]unix.RawSockaddrInet6 // also holds a RawSockaddrInet4
 	count int                              // elements in use
 
@@ -39,14 +39,16 @@ type vector struct {
 	run func(fd uintptr) bool // made once, as making it allocates
 }
 
-// put makes b the element i.
-func (v *vector) put(i int, b []byte) {
-	v.iovs[i].Base = unsafe.SliceData(b)
-	v.iovs[i].SetLen(len(b))
+// put makes b and tail the element i.
+func (v *vector) put(i int, b, tail []byte) {
+	iov := &v.iovs[i]
+	iov[0].Base, iov[1].Base = unsafe.SliceData(b), unsafe.SliceData(tail)
+	iov[0].SetLen(len(b))
+	iov[1].SetLen(len(tail))
 	h := &v.hdrs[i]
 	*h = mmsghdr{}
-	h.Iov = &v.iovs[i]
-	h.SetIovlen(1)
+	h.Iov = &iov[0]
+	h.SetIovlen(2)
 	h.Name = (*byte)(unsafe.Pointer(&v.names[i]))
 	h.Namelen = unix.SizeofSockaddrInet6
 }
@@ -54,7 +56,7 @@ func (v *vector) put(i int, b []byte) {
 // release forgets the caller's buffers.
 func (v *vector) release() {
 	for i := range v.count {
-		v.iovs[i].Base = nil
+		v.iovs[i] = [2]unix.Iovec{}
 	}
 	v.count = 0
 }
@@ -106,7 +108,7 @@ func (r *receiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (i
 	}
 	defer v.release()
 	for i := range v.count {
-		v.put(i, bufs[i])
+		v.put(i, bufs[i], nil)
 	}
 	for {
 		if err := r.raw.Read(v.run); err != nil {
@@ -216,7 +218,7 @@ func (s *sender) write(c *conn, batch []spi.Datagram) error {
 		if v == nil {
 			v = s.get() // no defer in a loop: it allocates
 		}
-		v.put(v.count, d.Data)
+		v.put(v.count, d.Data, d.Tail)
 		v.to(v.count, d.To)
 		if v.count++; v.count == batchSize {
 			if err := s.flush(v); first == nil {

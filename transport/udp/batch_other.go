@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/secdds/dds/rtps"
@@ -61,7 +62,11 @@ func (s *sender) write(c *conn, batch []spi.Datagram) error {
 		if !c.takes(s, d) {
 			continue
 		}
-		if _, err := s.c.WriteToUDPAddrPort(d.Data, d.To.AddrPort()); err != nil && first == nil {
+		data := d.Data
+		if len(d.Tail) > 0 {
+			data = slices.Concat(d.Data, d.Tail)
+		}
+		if _, err := s.c.WriteToUDPAddrPort(data, d.To.AddrPort()); err != nil && first == nil {
 			if first = err; errors.Is(err, net.ErrClosed) {
 				return net.ErrClosed
 			}

@@ -79,6 +79,17 @@ func TestChooseInterfaces(t *testing.T) {
 	require.Len(t, got[0].v4, 2)
 }
 
+func TestUnfragmented(t *testing.T) {
+	p := netip.MustParsePrefix
+	i := func(mtu int, v4, v6 []netip.Prefix) iface { return iface{Interface: net.Interface{MTU: mtu}, v4: v4, v6: v6} }
+	four, six := []netip.Prefix{p("192.0.2.2/24")}, []netip.Prefix{p("fd00::2/64")}
+	require.Equal(t, 65507, unfragmented([]iface{i(65536, four, nil)}))
+	require.Equal(t, 65488, unfragmented([]iface{i(65536, nil, six)}))
+	require.Equal(t, 1472, unfragmented([]iface{i(65536, four, nil), i(1500, four, nil), i(9000, four, six)}))
+	require.Equal(t, 1452, unfragmented([]iface{i(1500, four, six)}))
+	require.Equal(t, 1200, unfragmented([]iface{i(576, four, nil)}))
+}
+
 // Unicast leaves from the interface whose network it is for.
 func TestUnicastSender(t *testing.T) {
 	p := netip.MustParsePrefix

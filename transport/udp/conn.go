@@ -18,6 +18,7 @@ type conn struct {
 	id        int
 	domain    uint32
 	max       int
+	whole     int // what every interface in use carries in one piece
 	multicast bool
 
 	own       []netip.Addr // every address of this host
@@ -41,6 +42,7 @@ func (c *conn) DefaultUnicast() []rtps.Locator       { return slices.Clone(c.use
 func (c *conn) DefaultMulticast() []rtps.Locator     { return slices.Clone(c.userMulti) }
 func (c *conn) SPDPMulticast() []rtps.Locator        { return slices.Clone(c.spdp) }
 func (c *conn) MaxMessage() int                      { return c.max }
+func (c *conn) Unfragmented() int                    { return c.whole }
 
 // Close closes every socket; each ReadBatch returns net.ErrClosed.
 func (c *conn) Close() error {
@@ -97,7 +99,7 @@ func (c *conn) unicastSender(addr netip.Addr) *sender {
 func (c *conn) WriteBatch(batch []spi.Datagram) error {
 	var first error
 	for i := range batch {
-		if d := &batch[i]; len(d.Data) > maxMessage || !c.Reaches(d.To) {
+		if d := &batch[i]; d.Len() > maxMessage || !c.Reaches(d.To) {
 			first = errUnreachable
 		}
 	}
@@ -116,7 +118,7 @@ var errUnreachable = errors.New("udp: a locator that no socket reaches, or a mes
 // address does; each of a family's multicast senders does.
 func (c *conn) takes(s *sender, d *spi.Datagram) bool {
 	ap := d.To.AddrPort()
-	if ap.Addr().Is6() != s.v6 || len(d.Data) > maxMessage || !c.Reaches(d.To) {
+	if ap.Addr().Is6() != s.v6 || d.Len() > maxMessage || !c.Reaches(d.To) {
 		return false
 	}
 	if ap.Addr().IsMulticast() {

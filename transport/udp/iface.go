@@ -20,6 +20,21 @@ func (i *iface) prefixes(v6 bool) []netip.Prefix {
 	return i.v4
 }
 
+// unfragmented is the largest message that leaves through each interface of ifs
+// in one piece, within what spi.Conn allows for.
+func unfragmented(ifs []iface) int {
+	least := maxMessage
+	for i := range ifs {
+		if len(ifs[i].v4) > 0 {
+			least = min(least, ifs[i].MTU-headersV4)
+		}
+		if len(ifs[i].v6) > 0 {
+			least = min(least, ifs[i].MTU-headersV6)
+		}
+	}
+	return max(least, leastWhole)
+}
+
 // hostInterfaces returns the interfaces that are up and have an address.
 func hostInterfaces(f Family) ([]iface, error) {
 	all, err := net.Interfaces()

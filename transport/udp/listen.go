@@ -47,7 +47,7 @@ func (t *Transport) open(cfg spi.ListenConfig, host, ifs []iface, id int) (_ spi
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{id: id, domain: cfg.Domain, max: t.cfg.MaxMessage, multicast: !cfg.NoMulticast}
+	c := &conn{id: id, domain: cfg.Domain, max: t.cfg.MaxMessage, whole: unfragmented(ifs), multicast: !cfg.NoMulticast}
 	for i := range host {
 		for _, v6 := range []bool{false, true} {
 			for _, a := range host[i].prefixes(v6) {

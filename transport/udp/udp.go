@@ -52,9 +52,13 @@ const (
 const (
 	defaultReceiveBuffer = 4 << 20
 	defaultSendBuffer    = 1 << 20
-	defaultMaxMessage    = 65000
+	defaultMaxMessage    = 65500
 	maxMessage           = 65507 // 65,535 less the headers of IPv4 and UDP
 	minMessage           = 512
+
+	headersV4  = 20 + 8 // IP and UDP
+	headersV6  = 40 + 8
+	leastWhole = 1200 // IPv6 carries 1,280 octets over any network, headers included
 )
 
 // A Config configures a Transport. The zero Config is valid. It is copied.
@@ -77,8 +81,9 @@ type Config struct {
 	MulticastTTL int
 
 	// MaxMessage is the largest message that is sent, in octets, 512 to 65507 (a participant
-	// needs at least 2048, a secured one some 8192).
-	// If zero, 65000. A message above the MTU is fragmented by IP.
+	// needs at least 2048, a secured one some 8192). A message above the MTU is
+	// fragmented by IP. If zero, 65500. Interop: Fast DDS reads into buffers of
+	// that size (s_maximumMessageSize) and drops what is larger.
 	MaxMessage int
 }
 

@@ -379,9 +379,20 @@ func TestSendErrors(t *testing.T) {
 
 	// The largest message arrives whole.
 	big := bytes.Repeat([]byte{7}, 65507)
-	require.Equal(t, 65000, a.c.MaxMessage())
+	require.Equal(t, 65500, a.c.MaxMessage())
+	require.Equal(t, 65507, a.c.Unfragmented())
 	a.send(string(big), to)
 	a.want(userUni, string(big))
+
+	// Data and Tail are one message; either may be empty.
+	require.NoError(t, a.c.WriteBatch([]spi.Datagram{
+		{To: to, Data: []byte("head"), Tail: []byte("tail")}, {To: to, Tail: []byte("tail")},
+		{To: to, Data: big[:7], Tail: big[7:]},
+	}))
+	a.want(userUni, "headtail")
+	a.want(userUni, "tail")
+	a.want(userUni, string(big))
+	require.ErrorIs(t, a.c.WriteBatch([]spi.Datagram{{To: to, Data: big, Tail: big[:1]}}), errUnreachable)
 
 	// No one listens there; the answer of the kernel ends no ReadBatch.
 	a.send("x", v4("127.0.0.1:46999"))
