@@ -36,10 +36,11 @@ func newPipe() *pipe {
 	return p
 }
 
-func (p *pipe) ReadBatch(bufs [][]byte, sizes []int, _ []rtps.Locator) (int, error) {
+func (p *pipe) ReadBatch(bufs [][]byte, sizes, segs []int, _ []rtps.Locator) (int, error) {
 	select {
 	case b := <-p.full:
 		sizes[0] = copy(bufs[0], b)
+		segs[0] = max(sizes[0], 1)
 		p.free <- b[:0]
 		return 1, nil
 	case <-p.done:

@@ -68,10 +68,13 @@ type Conn interface {
 
 // A PacketReceiver is one socket.
 type PacketReceiver interface {
-	// ReadBatch blocks until a datagram has come and reads up to len(bufs) of
-	// them: datagram i into bufs[i], its size into sizes[i] and its source into
-	// from[i]. It returns net.ErrClosed after Close.
-	ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (n int, err error)
+	// ReadBatch blocks until a message has come and fills up to len(bufs)
+	// buffers. In bufs[i][:sizes[i]] are one or more messages of the source
+	// from[i], in the order they were sent: each has segs[i] octets, but the last
+	// may be shorter, so that slices.Chunk tells them apart. segs[i] is at least
+	// 1. A buffer should have 65,536 octets; what it has no room for is lost, and
+	// its size is 0. ReadBatch returns net.ErrClosed after Close.
+	ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locator) (n int, err error)
 }
 
 // A Datagram is one message to be sent to one locator: Data and then Tail, so

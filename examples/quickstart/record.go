@@ -81,10 +81,12 @@ type recordedReceiver struct {
 	r *recorder
 }
 
-func (p *recordedReceiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int, error) {
-	n, err := p.PacketReceiver.ReadBatch(bufs, sizes, from)
+func (p *recordedReceiver) ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locator) (int, error) {
+	n, err := p.PacketReceiver.ReadBatch(bufs, sizes, segs, from)
 	for i := range n {
-		p.r.keep(&p.r.received, bufs[i][:sizes[i]])
+		for msg := range slices.Chunk(bufs[i][:sizes[i]], segs[i]) {
+			p.r.keep(&p.r.received, msg)
+		}
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -65,16 +66,18 @@ func (p *Participant) readLoop(in spi.PacketReceiver) {
 	for i := range bufs {
 		bufs[i] = make([]byte, maxDatagram)
 	}
-	sizes := make([]int, batch)
+	sizes, segs := make([]int, batch), make([]int, batch)
 	from := make([]rtps.Locator, batch)
 	for {
-		n, err := in.ReadBatch(bufs, sizes, from)
+		n, err := in.ReadBatch(bufs, sizes, segs, from)
 		if err != nil {
 			return
 		}
 		now := time.Now()
 		for i := range n {
-			r.message(now, bufs[i][:sizes[i]])
+			for msg := range slices.Chunk(bufs[i][:sizes[i]], segs[i]) {
+				r.message(now, msg)
+			}
 		}
 	}
 }

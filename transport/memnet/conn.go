@@ -220,8 +220,8 @@ type queued struct {
 
 // ReadBatch implements spi.PacketReceiver. It is for one goroutine. A datagram
 // larger than its buffer is given the size 0.
-func (s *socket) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int, error) {
-	most := min(len(bufs), len(sizes), len(from))
+func (s *socket) ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locator) (int, error) {
+	most := min(len(bufs), len(sizes), len(segs), len(from))
 	if most == 0 {
 		return 0, nil
 	}
@@ -231,7 +231,7 @@ func (s *socket) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int
 			return 0, net.ErrClosed
 		default:
 		}
-		if n := s.take(bufs[:most], sizes, from); n > 0 {
+		if n := s.take(bufs[:most], sizes, segs, from); n > 0 {
 			return n, nil
 		}
 		select {
@@ -241,7 +241,7 @@ func (s *socket) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int
 	}
 }
 
-func (s *socket) take(bufs [][]byte, sizes []int, from []rtps.Locator) int {
+func (s *socket) take(bufs [][]byte, sizes, segs []int, from []rtps.Locator) int {
 	mu := &s.conn.host.net.mu
 	mu.Lock()
 	defer mu.Unlock()
@@ -251,6 +251,7 @@ func (s *socket) take(bufs [][]byte, sizes []int, from []rtps.Locator) int {
 		if len(q.data) > len(bufs[i]) {
 			sizes[i] = 0
 		}
+		segs[i] = max(sizes[i], 1)
 	}
 	s.queue = slices.Delete(s.queue, 0, n)
 	return n

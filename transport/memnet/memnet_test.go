@@ -55,9 +55,9 @@ func newNode(t *testing.T, h *Host) *node {
 		n.in[k] = make(chan packet, 10000)
 		go func() {
 			bufs := [][]byte{make([]byte, 2000), make([]byte, 2000)}
-			sizes, from := make([]int, 2), make([]rtps.Locator, 2)
+			sizes, segs, from := make([]int, 2), make([]int, 2), make([]rtps.Locator, 2)
 			for {
-				got, err := r.ReadBatch(bufs, sizes, from)
+				got, err := r.ReadBatch(bufs, sizes, segs, from)
 				if err != nil {
 					if err != net.ErrClosed {
 						t.Errorf("read: %v", err)
@@ -322,13 +322,14 @@ func TestQueueLimit(t *testing.T) {
 		require.Equal(t, Stats{Sent: 5, Delivered: 3, Overflow: 2}, n.Stats())
 
 		bufs := [][]byte{make([]byte, 10), nil, make([]byte, 10)}
-		sizes, from := make([]int, 3), make([]rtps.Locator, 3)
-		got, err := c.Receivers()[userUni].ReadBatch(bufs, sizes, from)
+		sizes, segs, from := make([]int, 3), make([]int, 3), make([]rtps.Locator, 3)
+		got, err := c.Receivers()[userUni].ReadBatch(bufs, sizes, segs, from)
 		require.NoError(t, err)
 		require.Equal(t, 3, got)
 		require.Equal(t, []int{1, 0, 1}, sizes) // the second does not fit
+		require.Equal(t, []int{1, 1, 1}, segs)
 		require.NoError(t, c.Close())
-		_, err = c.Receivers()[userUni].ReadBatch(bufs, sizes, from)
+		_, err = c.Receivers()[userUni].ReadBatch(bufs, sizes, segs, from)
 		require.ErrorIs(t, err, net.ErrClosed)
 		require.ErrorIs(t, c.WriteBatch(nil), net.ErrClosed)
 		require.NoError(t, c.Close())

@@ -26,12 +26,20 @@ type mmsghdr struct {
 	n uint32 // octets sent or received
 }
 
+// A control is the message beside a datagram that holds the size of each of
+// several in one: of UDP_SEGMENT in two octets, of UDP_GRO in four.
+type control struct {
+	unix.Cmsghdr
+	size [8]byte
+}
+
 // A vector is the arguments of one recvmmsg or sendmmsg.
 type vector struct {
 	hdrs  [batchSize]mmsghdr
 	iovs  [batchSize][2]unix.Iovec
 	names [batchSize]unix.RawSockaddrInet6 // also holds a RawSockaddrInet4
-	count int                              // elements in use
+	ctls  [batchSize]control
+	count int // elements in use
 
 	// Of the call: the results, as a callback of syscall.RawConn cannot return any.
 	n   int
@@ -93,6 +101,8 @@ func newReceiver(c *net.UDPConn) (*receiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Where the kernel does not know it, datagrams come one by one.
+	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_GRO, 1) })
 	r := &receiver{raw: raw}
 	r.v.run = func(fd uintptr) bool { return r.v.call(unix.SYS_RECVMMSG, fd, 0) }
 	return r, nil
@@ -100,15 +110,17 @@ func newReceiver(c *net.UDPConn) (*receiver, error) {
 
 // ReadBatch implements spi.PacketReceiver. A datagram larger than its buffer is
 // given the size 0.
-func (r *receiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int, error) {
+func (r *receiver) ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locator) (int, error) {
 	v := &r.v
-	v.count = min(len(bufs), len(sizes), len(from), batchSize)
+	v.count = min(len(bufs), len(sizes), len(segs), len(from), batchSize)
 	if v.count == 0 {
 		return 0, nil
 	}
 	defer v.release()
 	for i := range v.count {
 		v.put(i, bufs[i], nil)
+		v.hdrs[i].Control = (*byte)(unsafe.Pointer(&v.ctls[i]))
+		v.hdrs[i].SetControllen(int(unsafe.Sizeof(control{})))
 	}
 	for {
 		if err := r.raw.Read(v.run); err != nil {
@@ -125,6 +137,9 @@ func (r *receiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (i
 				if h.Flags&unix.MSG_TRUNC != 0 {
 					sizes[i] = 0
 				}
+				if segs[i] = v.segment(i); segs[i] <= 0 {
+					segs[i] = max(sizes[i], 1)
+				}
 			}
 			return v.n, nil
 		case unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENOBUFS, unix.ENOMEM:
@@ -134,6 +149,15 @@ func (r *receiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (i
 			return 0, os.NewSyscallError("recvmmsg", v.err)
 		}
 	}
+}
+
+// segment returns how large each datagram in element i is, or 0 where it is one.
+func (v *vector) segment(i int) int {
+	c := &v.ctls[i]
+	if v.hdrs[i].Controllen < unix.SizeofCmsghdr+4 || c.Level != unix.IPPROTO_UDP || c.Type != unix.UDP_GRO {
+		return 0
+	}
+	return int(int32(binary.NativeEndian.Uint32(c.size[:4])))
 }
 
 // source returns the address element i came from.

@@ -21,15 +21,15 @@ var _ spi.PacketReceiver = (*receiver)(nil)
 func newReceiver(c *net.UDPConn) (*receiver, error) { return &receiver{c: c}, nil }
 
 // ReadBatch implements spi.PacketReceiver.
-func (r *receiver) ReadBatch(bufs [][]byte, sizes []int, from []rtps.Locator) (int, error) {
-	if min(len(bufs), len(sizes), len(from)) == 0 {
+func (r *receiver) ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locator) (int, error) {
+	if min(len(bufs), len(sizes), len(segs), len(from)) == 0 {
 		return 0, nil
 	}
 	for {
 		n, ap, err := r.c.ReadFromUDPAddrPort(bufs[0])
 		switch {
 		case err == nil:
-			sizes[0], from[0] = n, rtps.UDPLocator(ap)
+			sizes[0], segs[0], from[0] = n, max(n, 1), rtps.UDPLocator(ap)
 			return 1, nil
 		case errors.Is(err, net.ErrClosed):
 			return 0, net.ErrClosed

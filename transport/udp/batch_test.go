@@ -20,15 +20,15 @@ func TestAllocs(t *testing.T) {
 		{To: c.DefaultUnicast()[0], Data: []byte("three")},
 	}
 	uni, multi := c.Receivers()[userUni], c.Receivers()[userMulti]
-	bufs, sizes, from := buffers(4)
+	bufs, sizes, segs, from := buffers(4)
 	allocs := testing.AllocsPerRun(200, func() {
 		if err := c.WriteBatch(batch); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := uni.ReadBatch(bufs, sizes, from); n != 2 || err != nil {
+		if n, err := uni.ReadBatch(bufs, sizes, segs, from); n != 2 || err != nil {
 			t.Fatal(n, err)
 		}
-		if n, err := multi.ReadBatch(bufs, sizes, from); n != 1 || err != nil {
+		if n, err := multi.ReadBatch(bufs, sizes, segs, from); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
 	})
@@ -45,7 +45,7 @@ func BenchmarkWriteBatch(b *testing.B) {
 	for range 16 {
 		batch = append(batch, spi.Datagram{To: c.DefaultUnicast()[0], Data: make([]byte, 1024)})
 	}
-	bufs, sizes, from := buffers(16)
+	bufs, sizes, segs, from := buffers(16)
 	r := c.Receivers()[userUni]
 	b.ReportAllocs()
 	for b.Loop() {
@@ -53,7 +53,7 @@ func BenchmarkWriteBatch(b *testing.B) {
 			b.Fatal(err)
 		}
 		for got := 0; got < len(batch); {
-			n, err := r.ReadBatch(bufs, sizes, from)
+			n, err := r.ReadBatch(bufs, sizes, segs, from)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -81,7 +81,9 @@ func TestChooseInterfaces(t *testing.T) {
 
 func TestUnfragmented(t *testing.T) {
 	p := netip.MustParsePrefix
-	i := func(mtu int, v4, v6 []netip.Prefix) iface { return iface{Interface: net.Interface{MTU: mtu}, v4: v4, v6: v6} }
+	i := func(mtu int, v4, v6 []netip.Prefix) iface {
+		return iface{Interface: net.Interface{MTU: mtu}, v4: v4, v6: v6}
+	}
 	four, six := []netip.Prefix{p("192.0.2.2/24")}, []netip.Prefix{p("fd00::2/64")}
 	require.Equal(t, 65507, unfragmented([]iface{i(65536, four, nil)}))
 	require.Equal(t, 65488, unfragmented([]iface{i(65536, nil, six)}))

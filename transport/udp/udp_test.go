@@ -88,9 +88,9 @@ func (n *node) read() {
 		in := make(chan packet, 100)
 		n.in = append(n.in, in)
 		n.wg.Go(func() {
-			bufs, sizes, from := buffers(4)
+			bufs, sizes, segs, from := buffers(4)
 			for {
-				k, err := r.ReadBatch(bufs, sizes, from)
+				k, err := r.ReadBatch(bufs, sizes, segs, from)
 				if err != nil {
 					if !errors.Is(err, net.ErrClosed) {
 						n.t.Errorf("read: %v", err)
@@ -98,7 +98,9 @@ func (n *node) read() {
 					return
 				}
 				for i := range k {
-					in <- packet{string(bufs[i][:sizes[i]]), from[i]}
+					for msg := range slices.Chunk(bufs[i][:sizes[i]], segs[i]) {
+						in <- packet{string(msg), from[i]}
+					}
 				}
 			}
 		})
@@ -141,11 +143,11 @@ func (n *node) wantNothingMore() {
 	}
 }
 
-func buffers(n int) (bufs [][]byte, sizes []int, from []rtps.Locator) {
+func buffers(n int) (bufs [][]byte, sizes, segs []int, from []rtps.Locator) {
 	for range n {
 		bufs = append(bufs, make([]byte, 65536))
 	}
-	return bufs, make([]int, n), make([]rtps.Locator, n)
+	return bufs, make([]int, n), make([]int, n), make([]rtps.Locator, n)
 }
 
 // Receivers of a node on one address.
@@ -354,8 +356,8 @@ func TestDatagramTooLargeForItsBuffer(t *testing.T) {
 	to := c.DefaultUnicast()[0]
 	require.NoError(t, c.WriteBatch([]spi.Datagram{{To: to, Data: make([]byte, 100)}, {To: to, Data: []byte("ok")}}))
 	bufs := [][]byte{make([]byte, 50), make([]byte, 50)}
-	sizes, from := make([]int, 2), make([]rtps.Locator, 2)
-	n, err := c.Receivers()[userUni].ReadBatch(bufs, sizes, from)
+	sizes, segs, from := make([]int, 2), make([]int, 2), make([]rtps.Locator, 2)
+	n, err := c.Receivers()[userUni].ReadBatch(bufs, sizes, segs, from)
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
 	require.Equal(t, []int{0, 2}, sizes)
@@ -425,8 +427,8 @@ func TestClose(t *testing.T) {
 	a := listen(t, Config{}, spi.ListenConfig{Domain: 161, ParticipantID: -1})
 	a.close() // joins the readers, which fail the test on any error but net.ErrClosed
 	a.close()
-	bufs, sizes, from := buffers(1)
-	_, err := a.c.Receivers()[0].ReadBatch(bufs, sizes, from)
+	bufs, sizes, segs, from := buffers(1)
+	_, err := a.c.Receivers()[0].ReadBatch(bufs, sizes, segs, from)
 	require.ErrorIs(t, err, net.ErrClosed)
 	err = a.c.WriteBatch([]spi.Datagram{{To: v4("127.0.0.1:9"), Data: []byte("x")}})
 	require.ErrorIs(t, err, net.ErrClosed)
