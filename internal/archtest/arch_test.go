@@ -66,6 +66,8 @@ var layers = map[string]layer{
 	"examples/subscriber": {ours: ". qos security"},
 	"examples/shape_main": {ours: ". qos rtps security"},
 
+	"cmd/secdds": {ours: ". qos security", third: "github.com/spf13/cobra"},
+
 	"conformance":            {ours: "*", third: "*"},
 	"conformance/peer":       {},
 	"conformance/peers/ours": {ours: ". qos rtps security spi"},
