@@ -28,8 +28,11 @@ type record struct {
 	prev, next   *record // in the cache
 	iprev, inext *record // in the instance
 
-	sample     Sample
+	payload    []byte
+	source     time.Time
 	reception  time.Time
+	writer     rtps.GUID
+	sn         rtps.SequenceNumber
 	dgen, ngen int32
 	read       bool
 	valid      bool
@@ -53,9 +56,10 @@ type instance struct {
 	idlePrev, idleNext *instance // in Cache.idle
 	idle               bool
 
-	// While a collection is being made:
-	rank int32
-	gen  int32
+	// Of the collection with that number, while it is being made:
+	collection uint64
+	rank       int32
+	gen        int32
 }
 
 // A Cache is what a reader has received and the application has not taken.
@@ -67,6 +71,7 @@ type instance struct {
 type Cache struct {
 	cfg       CacheConfig
 	instances map[rtps.KeyHash]*instance
+	last      *instance // the one that was looked up last
 	strength  map[rtps.GUID]int32
 
 	head, tail *record
@@ -81,15 +86,18 @@ type Cache struct {
 	idleHead, idleTail *instance
 	idle               int
 
+	collection uint64 // how many there were
+
 	freeRecords   *record
 	freeInstances *instance // linked by idleNext
 	nfree, nfreeI int
 }
 
-// How many unused records and instances are kept for later.
+// How many unused records and instances are kept for later: a history of 4,000
+// samples may fill and drain again and again. A record is some 150 octets.
 const (
-	maxFreeRecords   = 1024
-	maxFreeInstances = 256
+	maxFreeRecords   = 4096
+	maxFreeInstances = 1024
 )
 
 // NewCache returns an empty cache.
@@ -112,7 +120,7 @@ func (c *Cache) Instances() int { return len(c.instances) }
 func (c *Cache) Has(q Query) bool {
 	q.normalize()
 	if q.One {
-		i := c.instances[q.Key]
+		i := c.lookup(q.Key)
 		return i != nil && i.count > 0 && q.View&i.view != 0 && q.Instance&i.state != 0 &&
 			(q.Sample&NotRead != 0 && i.nread < i.count || q.Sample&Read != 0 && i.nread > 0)
 	}
@@ -153,23 +161,39 @@ func (c *Cache) Room() int {
 // state indices of tally.
 func stateIndex(s InstanceState) int { return int(s >> 1) } // 1, 2, 4 -> 0, 1, 2
 
-// count adds sign times the samples of i to the tally. Every change of what the
-// tally depends on is between count(i, -1) and count(i, 1).
-func (c *Cache) count(i *instance, sign int) {
-	v, s := int(i.view)-1, stateIndex(i.state)
-	c.tally[0][v][s] += sign * i.nread
-	c.tally[1][v][s] += sign * (i.count - i.nread)
+// tallies returns the places in the tally of the samples of i: read, not read.
+func (c *Cache) tallies(i *instance) (read, unread *int) {
+	v, s := (i.view-1)&1, stateIndex(i.state)
+	return &c.tally[0][v][s], &c.tally[1][v][s]
 }
 
-// find returns the instance of key, or makes it; nil where the limit forbids that.
-func (c *Cache) find(key rtps.KeyHash) *instance {
-	if i := c.instances[key]; i != nil {
+// move gives i other states.
+func (c *Cache) move(i *instance, view ViewState, state InstanceState) {
+	read, unread := c.tallies(i)
+	*read -= i.nread
+	*unread -= i.count - i.nread
+	i.view, i.state = view, state
+	read, unread = c.tallies(i)
+	*read += i.nread
+	*unread += i.count - i.nread
+}
+
+// lookup returns the instance of key, or nil. It is mostly that of the call before.
+func (c *Cache) lookup(key rtps.KeyHash) *instance {
+	if i := c.last; i != nil && i.key == key {
 		return i
 	}
+	i := c.instances[key]
+	if i != nil {
+		c.last = i
+	}
+	return i
+}
+
+// newInstance makes the instance of key, at the cost of an idle one where the
+// limit wants that: accepts has said that there is one.
+func (c *Cache) newInstance(key rtps.KeyHash) *instance {
 	if c.cfg.MaxInstances > 0 && len(c.instances) >= c.cfg.MaxInstances {
-		if c.idleHead == nil {
-			return nil
-		}
 		c.forget(c.idleHead)
 	}
 	i := c.freeInstances
@@ -180,7 +204,7 @@ func (c *Cache) find(key rtps.KeyHash) *instance {
 		i = &instance{}
 	}
 	i.key, i.view, i.state = key, New, Alive
-	c.instances[key] = i
+	c.instances[key], c.last = i, i
 	c.bump(-1, 0)
 	return i
 }
@@ -220,7 +244,7 @@ func (c *Cache) settle(i *instance) {
 		if c.idle++; c.idle > maxIdle {
 			c.forget(c.idleHead)
 		}
-	case !empty:
+	case !empty && i.idle:
 		c.unidle(i)
 	}
 }
@@ -251,6 +275,9 @@ func (c *Cache) forget(i *instance) {
 	c.unidle(i)
 	c.bump(0, -1)
 	delete(c.instances, i.key)
+	if c.last == i {
+		c.last = nil
+	}
 	if c.nfreeI < maxFreeInstances {
 		i.idleNext, c.freeInstances = c.freeInstances, i
 		c.nfreeI++

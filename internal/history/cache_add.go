@@ -10,26 +10,30 @@ import (
 // Add takes a sample received at now. What is not Stored leaves the payload
 // with the caller. A Rejected sample changed nothing.
 func (c *Cache) Add(now time.Time, s Sample) Verdict {
+	i := c.lookup(s.Key)
 	if s.Change == Unregister {
-		if i := c.instances[s.Key]; i != nil {
-			return c.unregister(now, i, s)
+		if i != nil {
+			return c.unregister(now, i, &s)
 		}
 		return NoChange // nobody was told of it, so nobody is told of its end
 	}
-	if v := c.Accepts(s.Writer, s.Key, s.Change); v.Rejected() {
+	v := c.accepts(i, &s.Writer, s.Change)
+	if v.Rejected() {
 		return v
 	}
-	i := c.find(s.Key)
+	if i == nil {
+		i = c.newInstance(s.Key)
+	}
 	if !slices.Contains(i.writers, s.Writer) {
 		i.writers = append(i.writers, s.Writer)
 	}
-	if c.cfg.Exclusive {
-		if !c.owns(i, s.Writer) {
-			if s.Change == DisposeUnregister {
-				c.leave(i, s.Writer) // the owner stays, so the state does too
-			}
-			return NotOwner
+	if v == NotOwner {
+		if s.Change == DisposeUnregister {
+			c.leave(i, s.Writer) // the owner stays, so the state does too
 		}
+		return NotOwner
+	}
+	if c.cfg.Exclusive {
 		i.owner = s.Writer
 	}
 	switch s.Change {
@@ -38,16 +42,16 @@ func (c *Cache) Add(now time.Time, s Sample) Verdict {
 		if c.cfg.Depth > 0 && i.valid >= c.cfg.Depth {
 			c.remove(i.firstValid()) // DDS 1.4, 2.2.3.18: the oldest makes room
 		}
-		c.push(now, i, s, true)
+		c.push(now, i, &s, true)
 		c.settle(i)
 		return Stored
 	case DisposeUnregister:
-		v := c.dispose(now, i, s)
+		v := c.dispose(now, i, &s)
 		c.leave(i, s.Writer)
 		c.settle(i)
 		return v
 	}
-	return c.dispose(now, i, s)
+	return c.dispose(now, i, &s)
 }
 
 // Accepts says what the limits and the ownership would say to a sample,
@@ -56,11 +60,15 @@ func (c *Cache) Accepts(writer rtps.GUID, key rtps.KeyHash, change Change) Verdi
 	if change == Unregister {
 		return Stored
 	}
-	i := c.instances[key]
+	return c.accepts(c.lookup(key), &writer, change)
+}
+
+// accepts is Accepts of a change of i (nil: a new instance) that is not Unregister.
+func (c *Cache) accepts(i *instance, writer *rtps.GUID, change Change) Verdict {
 	if i == nil && c.cfg.MaxInstances > 0 && len(c.instances) >= c.cfg.MaxInstances && c.idleHead == nil {
 		return RejectedByInstances
 	}
-	if i != nil && c.cfg.Exclusive && !c.owns(i, writer) {
+	if i != nil && c.cfg.Exclusive && !c.owns(i, *writer) {
 		return NotOwner
 	}
 	if change != Write {
@@ -126,7 +134,7 @@ func (c *Cache) WriterGone(now time.Time, writer rtps.GUID) int {
 	n := 0
 	for _, k := range keys {
 		s := Sample{Writer: writer, Key: k, Change: Unregister, SourceTime: now}
-		if c.unregister(now, c.instances[k], s) == Stored {
+		if c.unregister(now, c.instances[k], &s) == Stored {
 			n++
 		}
 	}
@@ -135,19 +143,19 @@ func (c *Cache) WriterGone(now time.Time, writer rtps.GUID) int {
 
 // revive makes i alive: a new generation if it was not. DDS 1.4, 2.2.2.5.1.5.
 func (c *Cache) revive(i *instance) {
-	c.count(i, -1)
 	switch i.state {
+	case Alive:
+		return
 	case Disposed:
-		i.dgen, i.view = i.dgen+1, New
+		i.dgen++
 	case NoWriters:
-		i.ngen, i.view = i.ngen+1, New
+		i.ngen++
 	}
-	i.state = Alive
-	c.count(i, 1)
+	c.move(i, New, Alive)
 }
 
 // dispose makes i NOT_ALIVE_DISPOSED, whatever it was. DDS 1.4, 2.2.2.5.1.3.
-func (c *Cache) dispose(now time.Time, i *instance, s Sample) Verdict {
+func (c *Cache) dispose(now time.Time, i *instance, s *Sample) Verdict {
 	if i.state == Disposed {
 		return NoChange
 	}
@@ -157,7 +165,7 @@ func (c *Cache) dispose(now time.Time, i *instance, s Sample) Verdict {
 
 // unregister ends a writer's part in i. DDS 1.4, 2.2.2.5.1.3: only an instance
 // that is alive becomes NOT_ALIVE_NO_WRITERS; a disposed one stays disposed.
-func (c *Cache) unregister(now time.Time, i *instance, s Sample) Verdict {
+func (c *Cache) unregister(now time.Time, i *instance, s *Sample) Verdict {
 	if !c.leave(i, s.Writer) || len(i.writers) > 0 || i.state != Alive {
 		c.settle(i)
 		return NoChange
@@ -180,10 +188,8 @@ func (c *Cache) leave(i *instance, writer rtps.GUID) bool {
 }
 
 // end gives i a state that is not alive, and tells it.
-func (c *Cache) end(now time.Time, i *instance, s Sample, state InstanceState) {
-	c.count(i, -1)
-	i.state = state
-	c.count(i, 1)
+func (c *Cache) end(now time.Time, i *instance, s *Sample, state InstanceState) {
+	c.move(i, i.view, state)
 	if i.note != nil {
 		c.remove(i.note)
 	}
@@ -193,14 +199,18 @@ func (c *Cache) end(now time.Time, i *instance, s Sample, state InstanceState) {
 }
 
 // push appends a sample.
-func (c *Cache) push(now time.Time, i *instance, s Sample, valid bool) {
+func (c *Cache) push(now time.Time, i *instance, s *Sample, valid bool) {
 	r := c.freeRecords
 	if r != nil {
 		c.freeRecords, c.nfree = r.next, c.nfree-1
 	} else {
 		r = &record{}
 	}
-	*r = record{inst: i, prev: c.tail, iprev: i.tail, sample: s, reception: now, dgen: i.dgen, ngen: i.ngen, valid: valid}
+	// Field by field: a literal would be made elsewhere and copied.
+	r.inst, r.prev, r.next, r.iprev = i, c.tail, nil, i.tail
+	r.payload, r.source, r.reception = s.Payload, s.SourceTime, now
+	r.writer, r.sn = s.Writer, s.SN
+	r.dgen, r.ngen, r.valid = i.dgen, i.ngen, valid
 	if c.tail != nil {
 		c.tail.next = r
 	} else {
@@ -216,9 +226,9 @@ func (c *Cache) push(now time.Time, i *instance, s Sample, valid bool) {
 	if c.unread == nil {
 		c.unread = r
 	}
-	c.count(i, -1)
+	_, unread := c.tallies(i)
+	*unread++
 	i.count++
-	c.count(i, 1)
 	c.total++
 	if valid {
 		c.samples++
@@ -253,12 +263,14 @@ func (c *Cache) remove(r *record) {
 	if c.unread == r {
 		c.unread = r.next
 	}
-	c.count(i, -1)
-	i.count--
+	read, unread := c.tallies(i)
 	if r.read {
+		*read--
 		i.nread--
+	} else {
+		*unread--
 	}
-	c.count(i, 1)
+	i.count--
 	c.total--
 	if r.valid {
 		c.samples--

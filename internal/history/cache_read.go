@@ -22,8 +22,9 @@ func (c *Cache) collect(dst []Entry, limit int, q Query, take bool) []Entry {
 	first := len(dst)
 	r := c.head
 	if q.One {
-		if r = nil; c.instances[q.Key] != nil {
-			r = c.instances[q.Key].head
+		r = nil
+		if i := c.lookup(q.Key); i != nil {
+			r = i.head
 		}
 	} else if q.Sample == NotRead {
 		r = c.firstUnread()
@@ -33,8 +34,9 @@ func (c *Cache) collect(dst []Entry, limit int, q Query, take bool) []Entry {
 		if q.One {
 			next = r.inext
 		}
-		if info := r.info(); q.chooses(r, &info) {
-			dst = append(dst, Entry{Payload: r.sample.Payload, Info: info, inst: r.inst})
+		if q.chooses(r) {
+			dst = append(dst, Entry{})
+			r.tell(&dst[len(dst)-1])
 			if take {
 				c.remove(r)
 			} else {
@@ -55,68 +57,70 @@ func (c *Cache) firstUnread() *record {
 	return c.unread
 }
 
-func (q *Query) chooses(r *record, info *SampleInfo) bool {
-	if info.SampleState&q.Sample == 0 || info.ViewState&q.View == 0 || info.InstanceState&q.Instance == 0 {
+func (q *Query) chooses(r *record) bool {
+	if r.state()&q.Sample == 0 || r.inst.view&q.View == 0 || r.inst.state&q.Instance == 0 {
 		return false
 	}
 	if q.Match == nil {
 		return true
 	}
-	mine := *info // so that info stays on the stack where there is no Match
-	return q.Match(r.sample.Payload, &mine)
+	info := r.info()
+	return q.Match(r.payload, &info)
+}
+
+func (r *record) state() SampleState {
+	if r.read {
+		return Read
+	}
+	return NotRead
 }
 
 func (r *record) info() SampleInfo {
-	state := NotRead
-	if r.read {
-		state = Read
-	}
-	return SampleInfo{
-		SampleState: state, ViewState: r.inst.view, InstanceState: r.inst.state,
-		SourceTime: r.sample.SourceTime, ReceptionTime: r.reception,
-		Instance: r.inst.key, Publication: r.sample.Writer, SN: r.sample.SN,
-		DisposedGeneration: r.dgen, NoWritersGeneration: r.ngen,
-		ValidData: r.valid,
-	}
+	var e Entry
+	r.tell(&e)
+	return e.Info
+}
+
+// tell enters what e, which is zero, is to say of r but for the ranks.
+func (r *record) tell(e *Entry) {
+	i := r.inst
+	e.Payload, e.inst = r.payload, i
+	e.Info.SampleState, e.Info.ViewState, e.Info.InstanceState = r.state(), i.view, i.state
+	e.Info.SourceTime, e.Info.ReceptionTime = r.source, r.reception
+	e.Info.Instance, e.Info.Publication, e.Info.SN = i.key, r.writer, r.sn
+	e.Info.DisposedGeneration, e.Info.NoWritersGeneration = r.dgen, r.ngen
+	e.Info.ValidData = r.valid
 }
 
 func (c *Cache) mark(r *record) {
 	if r.read {
 		return
 	}
-	c.count(r.inst, -1)
 	r.read = true
 	r.inst.nread++
-	c.count(r.inst, 1)
+	read, unread := c.tallies(r.inst)
+	*read++
+	*unread--
 }
 
 // finish computes the ranks of a collection, from its end (DDS 1.4,
 // 2.2.2.5.1.8 to .10), and makes its instances NOT_NEW.
 func (c *Cache) finish(got []Entry) {
-	for k := range got {
-		got[k].inst.rank = -1
-	}
+	c.collection++
 	for k := len(got) - 1; k >= 0; k-- {
 		e := &got[k]
 		i, gen := e.inst, e.Info.DisposedGeneration+e.Info.NoWritersGeneration
-		if i.rank++; i.rank == 0 {
-			i.gen = gen // this one is the most recent in the collection
+		e.inst = nil
+		if i.rank++; i.collection != c.collection { // the most recent of its instance
+			i.collection, i.rank, i.gen = c.collection, 0, gen
+			if i.view != NotNew {
+				c.move(i, NotNew, i.state)
+			}
+			c.settle(i) // forgets it, at worst: what follows reads it even so
 		}
 		e.Info.SampleRank = i.rank
 		e.Info.GenerationRank = i.gen - gen
 		e.Info.AbsoluteGenerationRank = i.dgen + i.ngen - gen
-	}
-	for k := range got {
-		i := got[k].inst
-		got[k].inst = nil
-		if i.rank < 0 {
-			continue // done at an earlier sample of it
-		}
-		i.rank = -1
-		c.count(i, -1)
-		i.view = NotNew
-		c.count(i, 1)
-		c.settle(i)
 	}
 }
 

@@ -106,12 +106,15 @@ func (w *Writer) check(t testing.TB) {
 	for c := w.head; c != nil; c = c.next {
 		require.Greater(t, c.sn, last)
 		last = c.sn
-		require.True(t, w.changes[c.sn] == c)
+		require.True(t, w.find(c.sn) == c)
 		require.True(t, w.instances[c.inst.key] == c.inst)
 		n++
 		per[c.inst]++
 	}
-	require.Len(t, w.changes, n)
+	require.Equal(t, n, w.count)
+	if w.last != nil {
+		require.True(t, w.instances[w.last.key] == w.last)
+	}
 	gone := 0
 	for k, i := range w.instances {
 		require.Equal(t, k, i.key)

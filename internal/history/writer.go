@@ -61,8 +61,9 @@ type leaving struct {
 type Writer struct {
 	cfg        WriterConfig
 	instances  map[rtps.KeyHash]*writerInstance
-	changes    map[rtps.SequenceNumber]*change
+	last       *writerInstance // the one that was looked up last
 	head, tail *change
+	count      int // samples
 	acked      rtps.SequenceNumber
 	leaving    []leaving // unregistrations in order; some are out of date
 	nleaving   int       // instances with gone set
@@ -75,21 +76,17 @@ type Writer struct {
 
 // NewWriter returns an empty history.
 func NewWriter(cfg WriterConfig) *Writer {
-	return &Writer{
-		cfg:       cfg,
-		instances: make(map[rtps.KeyHash]*writerInstance),
-		changes:   make(map[rtps.SequenceNumber]*change),
-	}
+	return &Writer{cfg: cfg, instances: make(map[rtps.KeyHash]*writerInstance)}
 }
 
 // Len returns the number of samples held.
-func (w *Writer) Len() int { return len(w.changes) }
+func (w *Writer) Len() int { return w.count }
 
 // Instances returns the number of instances held.
 func (w *Writer) Instances() int { return len(w.instances) }
 
-// Has reports whether sn is held.
-func (w *Writer) Has(sn rtps.SequenceNumber) bool { return w.changes[sn] != nil }
+// Has reports whether sn is held. It costs as much as there are samples before sn.
+func (w *Writer) Has(sn rtps.SequenceNumber) bool { return w.find(sn) != nil }
 
 // First returns the lowest sequence number held; 0: none.
 func (w *Writer) First() rtps.SequenceNumber {
@@ -105,7 +102,7 @@ func (w *Writer) First() rtps.SequenceNumber {
 // the oldest sample even if that is not acknowledged. KEEP_ALL overwrites only
 // what is acknowledged. The limits of 2.2.3.19 hold for both.
 func (w *Writer) CanAdd(key rtps.KeyHash) Room {
-	_, room := w.victim(w.instances[key])
+	_, room := w.victim(w.instance(key))
 	return room
 }
 
@@ -127,7 +124,7 @@ func (w *Writer) victim(i *writerInstance) (*change, Room) {
 	if limit := w.cfg.MaxSamplesPerInstance; i != nil && limit > 0 && i.count >= limit {
 		return w.ifAcked(i.head, keepLast)
 	}
-	if limit := w.cfg.MaxSamples; limit > 0 && len(w.changes) >= limit {
+	if limit := w.cfg.MaxSamples; limit > 0 && w.count >= limit {
 		return w.ifAcked(w.head, keepLast)
 	}
 	return nil, Free
@@ -153,7 +150,7 @@ func (w *Writer) Add(key rtps.KeyHash, sn rtps.SequenceNumber) (evict []rtps.Seq
 		panic("BUG: sequence numbers must rise")
 	}
 	w.evicted = w.evicted[:0]
-	i := w.instances[key]
+	i := w.instance(key)
 	victim, room := w.victim(i)
 	if room != Free {
 		return nil, false
@@ -176,7 +173,7 @@ func (w *Writer) Unregister(key rtps.KeyHash, sn rtps.SequenceNumber) (evict []r
 	if !ok {
 		return nil, false
 	}
-	w.setGone(w.instances[key], sn)
+	w.setGone(w.tail.inst, sn)
 	if len(w.leaving) >= 2*w.nleaving+16 { // mostly out of date
 		w.leaving = slices.DeleteFunc(w.leaving, func(l leaving) bool { return !w.good(l) })
 	}
@@ -216,7 +213,9 @@ func (w *Writer) Acked(sn rtps.SequenceNumber) (evict []rtps.SequenceNumber) {
 			}
 		}
 	}
-	w.leaving = w.leaving[:copy(w.leaving, w.leaving[n:])]
+	if n > 0 {
+		w.leaving = w.leaving[:copy(w.leaving, w.leaving[n:])]
+	}
 	if w.cfg.Volatile {
 		for w.head != nil && w.head.sn <= w.acked {
 			w.evict(w.head)
@@ -225,9 +224,11 @@ func (w *Writer) Acked(sn rtps.SequenceNumber) (evict []rtps.SequenceNumber) {
 	return w.evicted
 }
 
-// Remove takes sn out, as its lifespan is over, and reports whether it was held.
+// Remove takes sn out, as its lifespan is over, and reports whether it was
+// held. It costs as much as there are samples before sn: lifespans end in the
+// order of writing, so there are none unless the application dates them otherwise.
 func (w *Writer) Remove(sn rtps.SequenceNumber) bool {
-	c := w.changes[sn]
+	c := w.find(sn)
 	if c != nil {
 		w.evicted = w.evicted[:0]
 		w.evict(c)

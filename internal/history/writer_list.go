@@ -2,6 +2,20 @@ package history
 
 import "github.com/secdds/dds/rtps"
 
+// instance returns the instance of key, or nil. It is mostly that of the call
+// before: CanAdd asks for what is then added, and the next sample is likely of
+// the same instance.
+func (w *Writer) instance(key rtps.KeyHash) *writerInstance {
+	if i := w.last; i != nil && i.key == key {
+		return i
+	}
+	i := w.instances[key]
+	if i != nil {
+		w.last = i
+	}
+	return i
+}
+
 func (w *Writer) newInstance(key rtps.KeyHash) *writerInstance {
 	i := w.freeInstances
 	if i != nil {
@@ -11,8 +25,18 @@ func (w *Writer) newInstance(key rtps.KeyHash) *writerInstance {
 		i = &writerInstance{}
 	}
 	i.key = key
-	w.instances[key] = i
+	w.instances[key], w.last = i, i
 	return i
+}
+
+// find returns the change numbered sn, or nil.
+func (w *Writer) find(sn rtps.SequenceNumber) *change {
+	for c := w.head; c != nil && c.sn <= sn; c = c.next {
+		if c.sn == sn {
+			return c
+		}
+	}
+	return nil
 }
 
 func (w *Writer) append(i *writerInstance, sn rtps.SequenceNumber) {
@@ -22,7 +46,7 @@ func (w *Writer) append(i *writerInstance, sn rtps.SequenceNumber) {
 	} else {
 		c = &change{}
 	}
-	*c = change{sn: sn, inst: i, prev: w.tail, iprev: i.tail}
+	c.sn, c.inst, c.prev, c.next, c.iprev = sn, i, w.tail, nil, i.tail
 	if w.tail != nil {
 		w.tail.next = c
 	} else {
@@ -36,7 +60,7 @@ func (w *Writer) append(i *writerInstance, sn rtps.SequenceNumber) {
 	}
 	i.tail = c
 	i.count++
-	w.changes[sn] = c
+	w.count++
 }
 
 // evict takes c out and enters it in w.evicted. An instance without samples is
@@ -64,8 +88,8 @@ func (w *Writer) evict(c *change) {
 		i.tail = c.iprev
 	}
 	i.count--
+	w.count--
 	w.evicted = append(w.evicted, c.sn)
-	delete(w.changes, c.sn)
 	*c = change{}
 	if w.nfree < maxFreeRecords {
 		c.next, w.freeChanges = w.freeChanges, c
@@ -74,6 +98,9 @@ func (w *Writer) evict(c *change) {
 	if i.count == 0 && (i.gone != 0 || w.cfg.MaxInstances <= 0) {
 		w.setGone(i, 0)
 		delete(w.instances, i.key)
+		if w.last == i {
+			w.last = nil
+		}
 		if w.nfreeI < maxFreeInstances {
 			i.next, w.freeInstances = w.freeInstances, i
 			w.nfreeI++
