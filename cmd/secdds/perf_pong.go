@@ -52,35 +52,42 @@ func (p *pong) run(ctx context.Context) (fmt.Stringer, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, p.time)
 	defer cancel()
-	from := p.mark()
-	n, err := answer(limited, w, r)
+	n, from, err := p.answer(limited, w, r)
 	if err != nil && !errors.Is(err, limited.Err()) {
 		return nil, err
 	}
-	return pongFigures{Program: "pong", N: n, cost: spent(from, p.mark(), n)}, nil
+	f := pongFigures{Program: "pong", N: n}
+	if n > 0 {
+		f.cost = spent(from, p.mark(), n)
+	}
+	return f, nil
 }
 
-// answer answers until the context ends or the writers it knew have gone.
-func answer(ctx context.Context, w *dds.Writer[Perf], r *dds.Reader[Perf]) (n uint64, err error) {
+// answer answers until the context ends or the writers it knew have gone. It
+// returns the number of answers and the moment of the first ping.
+func (p *pong) answer(ctx context.Context, w *dds.Writer[Perf], r *dds.Reader[Perf]) (n uint64, from mark, err error) {
 	buf := make([]dds.Sample[Perf], 1)
 	wait := newWaiter(ctx)
 	defer wait.close()
 	for {
 		some, err := wait.data(r.WaitForData)
 		if err != nil {
-			return n, err
+			return n, from, err
 		}
 		if !some {
 			if m := r.Matched(); m.Total > 0 && m.Current == 0 {
-				return n, nil
+				return n, from, nil
 			}
 			continue
 		}
 		if r.TakeInto(buf, dds.Query{}) == 0 || !buf[0].Info.ValidData {
 			continue
 		}
+		if n == 0 {
+			from = p.mark()
+		}
 		if err := w.Write(ctx, &buf[0].Value); err != nil {
-			return n, err
+			return n, from, err
 		}
 		n++
 	}

@@ -53,6 +53,9 @@ func (p *perf) pubCommand() *cobra.Command {
 			if o.time, err = parseSeconds(args[1]); err != nil {
 				return err
 			}
+			if o.readers < 0 {
+				return fmt.Errorf("--readers %d: want 0 or more", o.readers)
+			}
 			if o.period, err = period(gap, rate); err != nil {
 				return err
 			}
@@ -90,8 +93,8 @@ func (p *pub) run(ctx context.Context) (fmt.Stringer, error) {
 		return nil, err
 	}
 	to := p.mark()
-	if n := w.Matched().Current; n < p.readers {
-		return nil, fmt.Errorf("%d of %d readers have gone", p.readers-n, p.readers)
+	if err := p.present(w); err != nil {
+		return nil, err
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackPatience)
 	defer cancel()
@@ -111,8 +114,14 @@ func (p *pub) write(ctx context.Context, w *dds.Writer[Perf], v *Perf) error {
 	run, cancel := context.WithTimeout(ctx, p.time)
 	defer cancel()
 	start := time.Now()
-	next := start
+	next, checked := start, start
 	for now := start; now.Sub(start) < p.time && ctx.Err() == nil; now = time.Now() {
+		if now.Sub(checked) > slice {
+			if err := p.present(w); err != nil {
+				return err
+			}
+			checked = now
+		}
 		if p.period > 0 {
 			if next = pace(run, now, next, p.period); run.Err() != nil {
 				return nil
@@ -127,6 +136,14 @@ func (p *pub) write(ctx context.Context, w *dds.Writer[Perf], v *Perf) error {
 			}
 			return err
 		}
+	}
+	return nil
+}
+
+// present finds the readers there: writing to nobody is fast, and means nothing.
+func (p *pub) present(w *dds.Writer[Perf]) error {
+	if n := w.Matched().Current; n < p.readers {
+		return fmt.Errorf("%d of %d readers have gone", p.readers-n, p.readers)
 	}
 	return nil
 }

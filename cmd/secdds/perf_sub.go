@@ -83,8 +83,9 @@ func (p *sub) take(ctx context.Context, r *dds.Reader[Perf]) (fmt.Stringer, erro
 		}
 		if some {
 			n := r.TakeInto(buf, dds.Query{})
-			t.add(buf[:n])
-			last = time.Now()
+			if t.add(buf[:n]) {
+				last = time.Now()
+			}
 			if first.n == 0 && t.n > 0 {
 				first, from, end = t, p.mark(), last.Add(p.time+p.patience)
 			}
@@ -121,7 +122,10 @@ type tally struct {
 	next    uint64 // seq, once n > 0
 }
 
-func (t *tally) add(samples []dds.Sample[Perf]) {
+// add counts samples, and reports whether there was one with a value: that a
+// writer has gone comes as one without.
+func (t *tally) add(samples []dds.Sample[Perf]) bool {
+	before := t.n
 	for i := range samples {
 		if !samples[i].Info.ValidData {
 			continue
@@ -134,6 +138,7 @@ func (t *tally) add(samples []dds.Sample[Perf]) {
 		t.octets += uint64(len(v.Data))
 		t.next = v.Seq + 1
 	}
+	return t.n > before
 }
 
 const (

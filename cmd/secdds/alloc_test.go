@@ -1,0 +1,22 @@
+//go:build !race
+
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What the loops do beside the calls they measure allocates nothing.
+func TestLoopsDoNotAllocate(t *testing.T) {
+	wait := newWaiter(t.Context())
+	defer wait.close()
+	found := func(context.Context) error { return nil }
+	require.Zero(t, testing.AllocsPerRun(1000, func() { _, _ = wait.data(found) }))
+
+	var count tally
+	taken := samples(1, 2, 3)
+	require.Zero(t, testing.AllocsPerRun(1000, func() { count.add(taken); taken = grow(taken, 2) }))
+}
