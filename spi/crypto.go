@@ -131,3 +131,58 @@ type PayloadOpener interface {
 	// It does not write to sealed.
 	OpenPayload(dst, sealed []byte) ([]byte, error)
 }
+
+// The following are for what implements the interfaces above and can do
+// without a second buffer: a caller asks by a type assertion, once, when it gets
+// the object. Where a method seals in place, buf[start:] is what is to be
+// sealed. The octets buf[start-Room():start] are overwritten: there the sealed
+// form begins. The result is buf, up to the end of the sealed form; it has moved
+// if the capacity of buf behind Room() was not enough for what Overhead says.
+// After an error, what is left of buf[start-Room():] is of no use.
+
+// An InPlaceMessageSealer is a MessageSealer that seals where the message lies.
+type InPlaceMessageSealer interface {
+	// Room is how many octets in front of the message are overwritten. It never changes.
+	Room() int
+	// SealMessageInPlace is MessageSealer.SealMessage of buf[start:].
+	SealMessageInPlace(buf []byte, start int, to []Receiver) ([]byte, error)
+}
+
+// An InPlaceSubmessageSealer is a SubmessageSealer that seals where the
+// submessage lies.
+type InPlaceSubmessageSealer interface {
+	// Room is how many octets in front of the submessage are overwritten. It never changes.
+	Room() int
+	// SealSubmessageInPlace is SubmessageSealer.SealSubmessage of buf[start:].
+	SealSubmessageInPlace(buf []byte, start int, to []Receiver) ([]byte, error)
+}
+
+// An InPlacePayloadSealer is a PayloadSealer that seals where the payload lies.
+type InPlacePayloadSealer interface {
+	// Room is how many octets in front of the payload are overwritten. It never changes.
+	Room() int
+	// SealPayloadInPlace is PayloadSealer.SealPayload of buf[start:].
+	SealPayloadInPlace(buf []byte, start int) ([]byte, error)
+}
+
+// An InPlaceOpener is a PeerCrypto that opens where the sealed form lies. Both
+// methods use up what they are given, also when they fail: it cannot be opened
+// again. Only one goroutine may have it. After an error nothing in it is
+// plaintext that came encrypted.
+type InPlaceOpener interface {
+	// OpenMessageInPlace is PeerCrypto.OpenMessage without the RTPS header: it
+	// returns the submessages, INFO_SRC first. They lie in msg.
+	OpenMessageInPlace(msg []byte) (submessages []byte, err error)
+	// OpenSubmessageInPlace is PeerCrypto.OpenSubmessage. The submessage lies
+	// in sealed, or, when more than one key may be the right one, in memory of
+	// its own.
+	OpenSubmessageInPlace(sealed []byte) (submessage []byte, from rtps.EntityID, err error)
+}
+
+// An InPlacePayloadOpener is a PayloadOpener that opens where the sealed form
+// lies. What is said of InPlaceOpener holds here: of several readers that a
+// payload is for, only the last can open it so.
+type InPlacePayloadOpener interface {
+	// OpenPayloadInPlace is PayloadOpener.OpenPayload. The payload lies in sealed.
+	OpenPayloadInPlace(sealed []byte) ([]byte, error)
+}

@@ -83,15 +83,15 @@
 //
 // Transformation:
 //
-//	encode_serialized_payload                 PayloadSealer.SealPayload
-//	encode_datawriter_submessage              SubmessageSealer.SealSubmessage
-//	encode_datareader_submessage              SubmessageSealer.SealSubmessage
-//	encode_rtps_message                       MessageSealer.SealMessage
-//	decode_rtps_message                       PeerCrypto.OpenMessage
-//	preprocess_secure_submsg                  PeerCrypto.OpenSubmessage: it tells whose key it was
-//	decode_datawriter_submessage              PeerCrypto.OpenSubmessage
-//	decode_datareader_submessage              PeerCrypto.OpenSubmessage
-//	decode_serialized_payload                 PayloadOpener.OpenPayload
+//	encode_serialized_payload                 PayloadSealer.SealPayload, InPlacePayloadSealer.SealPayloadInPlace
+//	encode_datawriter_submessage              SubmessageSealer.SealSubmessage, InPlaceSubmessageSealer.SealSubmessageInPlace
+//	encode_datareader_submessage              likewise
+//	encode_rtps_message                       MessageSealer.SealMessage, InPlaceMessageSealer.SealMessageInPlace
+//	decode_rtps_message                       PeerCrypto.OpenMessage, InPlaceOpener.OpenMessageInPlace
+//	preprocess_secure_submsg                  PeerCrypto.OpenSubmessage, InPlaceOpener.OpenSubmessageInPlace: they tell whose key it was
+//	decode_datawriter_submessage              likewise
+//	decode_datareader_submessage              likewise
+//	decode_serialized_payload                 PayloadOpener.OpenPayload, InPlacePayloadOpener.OpenPayloadInPlace
 //
 // Logging, 8.6, and data tagging, 8.7:
 //

@@ -60,6 +60,7 @@ func TestTableOfOperations(t *testing.T) {
 		"ParticipantCrypto.Message", "PeerCrypto.HasTokens", "PeerCrypto.Kx", "PeerCrypto.Receiver",
 		"EndpointCrypto.Payload", "EndpointCrypto.Submessage", "PairCrypto.Ready", "PairCrypto.Payload", "PairCrypto.Receiver",
 		"Receiver.ReceiverKeyID", "MessageSealer.Overhead", "SubmessageSealer.Overhead", "PayloadSealer.Overhead",
+		"InPlaceMessageSealer.Room", "InPlaceSubmessageSealer.Room", "InPlacePayloadSealer.Room",
 	}
 	for _, m := range own {
 		require.True(t, methods[m], m)

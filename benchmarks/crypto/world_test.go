@@ -1,8 +1,6 @@
 package crypto
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/binary"
 	"testing"
 
@@ -82,17 +80,20 @@ func data(n int) []byte {
 
 // A level is one place of protection. What it seals is n octets long.
 type level struct {
-	name  string
-	plain func(n int) []byte
-	seal  func(w *world, dst, plain []byte) ([]byte, error)
-	open  func(w *world, dst, sealed []byte) ([]byte, error)
+	name    string
+	payload bool
+	header  int // octets of the RTPS header: INFO_SRC, 4 longer, is sealed instead
+	plain   func(n int) []byte
+	seal    func(w *world, dst, plain []byte) ([]byte, error)
+	open    func(w *world, dst, sealed []byte) ([]byte, error)
 }
 
 var levels = []level{{
-	name:  "payload",
-	plain: func(n int) []byte { return make([]byte, n) },
-	seal:  func(w *world, dst, b []byte) ([]byte, error) { return w.payloads.SealPayload(dst, b) },
-	open:  func(w *world, dst, b []byte) ([]byte, error) { return w.opener.OpenPayload(dst, b) },
+	name:    "payload",
+	payload: true,
+	plain:   func(n int) []byte { return make([]byte, n) },
+	seal:    func(w *world, dst, b []byte) ([]byte, error) { return w.payloads.SealPayload(dst, b) },
+	open:    func(w *world, dst, b []byte) ([]byte, error) { return w.opener.OpenPayload(dst, b) },
 }, {
 	name:  "submessage",
 	plain: data,
@@ -104,7 +105,8 @@ var levels = []level{{
 		return out, err
 	},
 }, {
-	name: "message",
+	name:   "message",
+	header: 20,
 	plain: func(n int) []byte {
 		return append(append([]byte("RTPS\x02\x05\x01\xd5"), guidA.Prefix[:]...), data(n-20)...)
 	},
@@ -115,19 +117,18 @@ var levels = []level{{
 // sizes are those of what is sealed, in octets. The last but for the
 // payload's is what fits in a submessage.
 func (l level) sizes() []int {
-	if l.name == "payload" {
+	if l.payload {
 		return []int{64, 256, 1 << 10, 8 << 10, 64 << 10}
 	}
 	return []int{64, 256, 1 << 10, 8 << 10, 64<<10 - 64}
 }
 
-var protections = []spi.Protection{spi.ProtectSign, spi.ProtectEncrypt, spi.ProtectEncryptOrigin}
-
-// bare returns the cipher alone.
-func bare(t testing.TB) cipher.AEAD {
-	block, err := aes.NewCipher(make([]byte, 32))
-	require.NoError(t, err)
-	aead, err := cipher.NewGCM(block)
-	require.NoError(t, err)
-	return aead
+// covered is how many octets the cipher sees of n.
+func (l level) covered(n int) int {
+	if l.header > 0 {
+		n += 4
+	}
+	return n
 }
+
+var protections = []spi.Protection{spi.ProtectSign, spi.ProtectEncrypt, spi.ProtectEncryptOrigin}

@@ -48,6 +48,19 @@ func TestNoAllocations(t *testing.T) {
 		allocs("open submessage", func() error { _, _, err = w.ba.OpenSubmessage(opened, b); return err })
 		allocs("seal message", func() error { b, err = messages.SealMessage(sealed, msg, toMessage); return err })
 		allocs("open message", func() error { _, err = w.ba.OpenMessage(opened, b); return err })
+		for i, in := range inPlaces {
+			plain := levels[i].size(1001)
+			room := in.room(w)
+			buf := make([]byte, room+len(plain), 4096)
+			allocs("in place: "+levels[i].name, func() error {
+				copy(buf[room:], plain)
+				b, err := in.seal(w, buf, room)
+				if err == nil && !p.IsOrigin() {
+					_, err = in.open(w, b)
+				}
+				return err
+			})
+		}
 		kx := w.ab.Kx()
 		allocs("seal with Kx", func() error { b, err = kx.SealSubmessage(sealed, sub, nil); return err })
 		allocs("open with Kx", func() error { _, _, err = w.ba.OpenSubmessage(opened, b); return err })

@@ -80,8 +80,9 @@ type pair struct {
 }
 
 var (
-	_ spi.PairCrypto    = (*pair)(nil)
-	_ spi.PayloadOpener = (*pair)(nil)
+	_ spi.PairCrypto           = (*pair)(nil)
+	_ spi.PayloadOpener        = (*pair)(nil)
+	_ spi.InPlacePayloadOpener = (*pair)(nil)
 )
 
 // needsPayload reports whether the remote endpoint's payloads are protected.

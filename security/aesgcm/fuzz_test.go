@@ -1,6 +1,7 @@
 package aesgcm
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,7 @@ func fuzzWorld(f *testing.F, p spi.Protection) *world {
 }
 
 // fuzzOpen seeds with what is good but for one octet.
-func fuzzOpen(f *testing.F, l level) {
+func fuzzOpen(f *testing.F, l level, in inPlace) {
 	sign, encrypt := fuzzWorld(f, spi.ProtectSign), fuzzWorld(f, spi.ProtectEncrypt)
 	for _, w := range []*world{sign, encrypt} {
 		for _, k := range allKinds {
@@ -47,10 +48,13 @@ func fuzzOpen(f *testing.F, l level) {
 			} else {
 				require.Equal(t, "dst", string(out))
 			}
+			plain, inErr := in.open(w, bytes.Clone(b))
+			require.Equal(t, err, inErr)
+			require.True(t, bytes.HasSuffix(out, plain))
 		}
 	})
 }
 
-func FuzzOpenPayload(f *testing.F)    { fuzzOpen(f, levels[0]) }
-func FuzzOpenSubmessage(f *testing.F) { fuzzOpen(f, levels[1]) }
-func FuzzOpenMessage(f *testing.F)    { fuzzOpen(f, levels[2]) }
+func FuzzOpenPayload(f *testing.F)    { fuzzOpen(f, levels[0], inPlaces[0]) }
+func FuzzOpenSubmessage(f *testing.F) { fuzzOpen(f, levels[1], inPlaces[1]) }
+func FuzzOpenMessage(f *testing.F)    { fuzzOpen(f, levels[2], inPlaces[2]) }

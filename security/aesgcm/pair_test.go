@@ -103,6 +103,11 @@ func newWorldOf(t testing.TB, k kind) *world {
 	return w
 }
 
+// appendSubHeader appends a submessage header in little-endian order.
+func appendSubHeader(b []byte, id byte, n int) []byte {
+	return append(b, id, flagE, byte(n), byte(n>>8))
+}
+
 // data returns a DATA submessage, or what looks like one, with n octets behind its header.
 func data(n int) []byte {
 	return append(appendSubHeader(nil, 0x15, n), count(7, n)...)

@@ -10,7 +10,10 @@ import (
 // A payloadSealer seals payloads with a writer's key. DDS-Security 1.1, 9.5.3.3.
 type payloadSealer struct{ key *sendKey }
 
-var _ spi.PayloadSealer = payloadSealer{}
+var (
+	_ spi.PayloadSealer        = payloadSealer{}
+	_ spi.InPlacePayloadSealer = payloadSealer{}
+)
 
 const payloadOverhead = cryptoHeaderLen + lengthLen + tagLen + 3 + countLen
 
@@ -20,31 +23,62 @@ func (p payloadSealer) Overhead() int { return payloadOverhead }
 // SealPayload implements spi.PayloadSealer. A signed payload is padded to a
 // multiple of 4 octets.
 func (p payloadSealer) SealPayload(dst, plain []byte) ([]byte, error) {
-	n := len(plain)
-	if uint64(n) > 1<<32-64 {
+	if uint64(len(plain)) > maxPayload {
 		return dst, errTooLong
 	}
-	s, err := p.key.next(n)
+	at := len(dst) + p.Room()
+	b, err := p.seal(slices.Grow(dst, len(plain)+payloadOverhead)[:at], plain)
 	if err != nil {
 		return dst, err
 	}
-	b := slices.Grow(dst, n+payloadOverhead)
-	nonce := len(b) + 8
-	b = p.key.appendCryptoHeader(b, s)
-	iv := b[nonce : nonce+12]
+	return b, nil
+}
+
+// Room implements spi.InPlacePayloadSealer.
+func (p payloadSealer) Room() int {
+	if p.key.master.kind.encrypts() {
+		return cryptoHeaderLen + lengthLen
+	}
+	return cryptoHeaderLen
+}
+
+// SealPayloadInPlace implements spi.InPlacePayloadSealer.
+func (p payloadSealer) SealPayloadInPlace(buf []byte, start int) ([]byte, error) {
+	n := len(buf) - start
+	if uint64(n) > maxPayload {
+		return buf, errTooLong
+	}
+	buf = slices.Grow(buf, payloadOverhead-p.Room())
+	return p.seal(buf[:start], buf[start:start+n])
+}
+
+// maxPayload is what fits in the length of CryptoContent, all around it included.
+const maxPayload = 1<<32 - 64
+
+// seal writes CryptoHeader and what is before the payload into the last octets
+// of b, and appends the protected form of plain and the footer. plain lies where
+// it is to go, or away from b. b has capacity for all.
+func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
+	n, pad := len(plain), pad4(len(plain))
+	s, suffix, err := p.key.next(n)
+	if err != nil {
+		return b, err
+	}
+	start := len(b)
+	head := b[start-p.Room():]
+	iv := s.putCryptoHeader(head, suffix)
 
 	// Interop: Fast DDS and OpenDDS align the footer's count, Cyclone DDS does
 	// not. Of a ciphertext, zeros up to the aligned count serve both; of signed
 	// octets, all three find the MAC only when these are aligned themselves.
-	pad := zeros[:pad4(n)]
 	if p.key.master.kind.encrypts() {
-		b = binary.BigEndian.AppendUint32(b, uint32(n))
+		binary.BigEndian.PutUint32(head[cryptoHeaderLen:], uint32(n))
 		b = s.aead.Seal(b, iv, plain, nil)
-		b = append(b, pad...)
+		b = append(b, zeros[:pad]...)
 	} else {
-		start := len(b)
-		b = append(b, plain...)
-		b = append(b, pad...)
+		b = b[:start+n]
+		copy(b[start:], plain) // nothing when plain is there; append would move it
+		b = append(b, zeros[:pad]...)
 		b = s.aead.Seal(b, iv, nil, b[start:])
 	}
 	return append(b, zeros[:countLen]...), nil // no receiver has a MAC: 9.5.3.3
@@ -52,69 +86,111 @@ func (p payloadSealer) SealPayload(dst, plain []byte) ([]byte, error) {
 
 // OpenPayload implements spi.PayloadOpener.
 func (p *pair) OpenPayload(dst, b []byte) ([]byte, error) {
-	if len(b) < cryptoHeaderLen {
-		return dst, errMalformed
+	var s sealedPayload
+	if err := p.splitPayload(&s, b); err != nil {
+		return dst, err
 	}
-	h := cryptoHeader(b[:cryptoHeaderLen])
-	k := findKey(p.payloads.Load(), h.ref())
-	if k == nil {
-		return dst, errNoKey
+	if s.crypto.isGCM() {
+		return s.decrypt(dst)
 	}
-	if h.isGCM() {
-		return k.openEncrypted(dst, h, b[cryptoHeaderLen:])
-	}
-	return k.openSigned(dst, h, b[cryptoHeaderLen:])
+	plain, err := s.verify()
+	return append(dst, plain...), err
 }
 
-// openEncrypted opens CryptoContent and CryptoFooter.
-func (k *recvKey) openEncrypted(dst []byte, h cryptoHeader, b []byte) ([]byte, error) {
-	if len(b) < lengthLen {
-		return dst, errMalformed
+// OpenPayloadInPlace implements spi.InPlacePayloadOpener.
+func (p *pair) OpenPayloadInPlace(b []byte) ([]byte, error) {
+	var s sealedPayload
+	if err := p.splitPayload(&s, b); err != nil {
+		return nil, err
 	}
-	n := uint64(binary.BigEndian.Uint32(b))
-	b = b[lengthLen:]
-	if n+tagLen > uint64(len(b)) {
-		return dst, errMalformed
+	if !s.crypto.isGCM() {
+		return s.verify()
 	}
-	b, foot := b[:n+tagLen], b[n+tagLen:]
-	if len(foot) < countLen || len(foot) > countLen+3 || !isZero(foot) {
-		return dst, errMalformed
+	plain, err := s.decrypt(s.content[:0])
+	if err != nil {
+		return nil, err
 	}
-	ses, fresh := k.session(h)
-	out, err := ses.aead.Open(dst, h.nonce(), b, nil)
+	return plain, nil
+}
+
+// A sealedPayload is a protected payload, taken apart. It borrows what was parsed.
+type sealedPayload struct {
+	key     *recvKey
+	crypto  cryptoHeader
+	content []byte // ciphertext and tag; for GMAC, everything behind CryptoHeader but the count
+}
+
+func (p *pair) splitPayload(s *sealedPayload, b []byte) error {
+	if len(b) < cryptoHeaderLen {
+		return errMalformed
+	}
+	s.crypto, b = cryptoHeader(b[:cryptoHeaderLen]), b[cryptoHeaderLen:]
+	if s.key = findKey(p.payloads.Load(), s.crypto.ref()); s.key == nil {
+		return errNoKey
+	}
+	var foot []byte
+	if s.crypto.isGCM() {
+		if len(b) < lengthLen {
+			return errMalformed
+		}
+		n := uint64(binary.BigEndian.Uint32(b)) + tagLen
+		b = b[lengthLen:]
+		if n > uint64(len(b)) {
+			return errMalformed
+		}
+		s.content, foot = b[:n], b[n:]
+		if len(foot) > countLen+3 {
+			return errMalformed
+		}
+	} else {
+		at := max(0, len(b)-countLen)
+		s.content, foot = b[:at], b[at:]
+	}
+	if len(foot) < countLen || !isZero(foot) {
+		return errMalformed
+	}
+	return nil
+}
+
+// decrypt appends the payload to dst, which may be content[:0].
+func (s *sealedPayload) decrypt(dst []byte) ([]byte, error) {
+	id := s.crypto.session()
+	aead, fresh := s.key.session(id)
+	out, err := aead.Open(dst, s.crypto.nonce(), s.content, nil)
 	if err != nil {
 		return dst, errTag
 	}
 	if fresh {
-		k.sessions.add(ses)
+		s.key.sessions.add(session{id, aead})
 	}
 	return out, nil
 }
 
-// openSigned opens octets in clear followed by CryptoFooter. Only their sum is
+// verify returns the signed octets. Only the sum of them and CryptoFooter is
 // known: when the count is aligned and the octets are not, as OpenDDS may send
 // it, up to three zeros lie between MAC and count.
-func (k *recvKey) openSigned(dst []byte, h cryptoHeader, b []byte) ([]byte, error) {
-	if len(b) < tagLen+countLen || !isZero(b[len(b)-countLen:]) {
-		return dst, errMalformed
+func (s *sealedPayload) verify() ([]byte, error) {
+	id := s.crypto.session()
+	b := s.content
+	if len(b) < tagLen {
+		return nil, errMalformed
 	}
-	ses, fresh := k.session(h)
-	b = b[:len(b)-countLen]
+	aead, fresh := s.key.session(id)
 	for range 4 {
 		if len(b) < tagLen {
 			break
 		}
 		plain, tag := b[:len(b)-tagLen], b[len(b)-tagLen:]
-		if _, err := ses.aead.Open(nil, h.nonce(), tag, plain); err == nil {
+		if _, err := aead.Open(nil, s.crypto.nonce(), tag, plain); err == nil {
 			if fresh {
-				k.sessions.add(ses)
+				s.key.sessions.add(session{id, aead})
 			}
-			return append(dst, plain...), nil
+			return plain, nil
 		}
 		if b[len(b)-1] != 0 {
 			break
 		}
 		b = b[:len(b)-1]
 	}
-	return dst, errTag
+	return nil, errTag
 }

@@ -36,7 +36,10 @@ type peer struct {
 	closed bool
 }
 
-var _ spi.PeerCrypto = (*peer)(nil)
+var (
+	_ spi.PeerCrypto    = (*peer)(nil)
+	_ spi.InPlaceOpener = (*peer)(nil)
+)
 
 // NewPeer implements spi.ParticipantCrypto.
 func (c *participant) NewPeer(remote rtps.GUID, secret spi.SharedSecret) (spi.PeerCrypto, error) {

@@ -20,7 +20,7 @@ var _ spi.Receiver = (*receiver)(nil)
 // ReceiverKeyID implements spi.Receiver.
 func (r *receiver) ReceiverKeyID() [4]byte { return r.id }
 
-func (r *receiver) aead(id [4]byte) cipher.AEAD {
+func (r *receiver) aead(id sessionID) cipher.AEAD {
 	if s := r.last.Load(); s != nil && s.id == id {
 		return s.aead
 	}

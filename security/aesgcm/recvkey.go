@@ -1,7 +1,7 @@
 package aesgcm
 
 import (
-	"bytes"
+	"crypto/cipher"
 	"slices"
 	"sync/atomic"
 
@@ -62,76 +62,87 @@ func (k *recvKey) dropReceivers(p *pair) {
 
 // session returns the session of id, and whether it still has to be
 // remembered, once something has been opened in it.
-func (k *recvKey) session(h cryptoHeader) (s *session, fresh bool) {
-	if s := k.sessions.find(h.session()); s != nil {
-		return s, false
+func (k *recvKey) session(id sessionID) (aead cipher.AEAD, fresh bool) {
+	if aead := k.sessions.find(id); aead != nil {
+		return aead, false
 	}
-	id := h.sessionID()
-	return &session{id: id, aead: k.master.senderAEAD(id)}, true
+	return k.master.senderAEAD(id), true
 }
 
 // open appends to dst what s protects. Any error means that nothing of s can be
 // believed, and dst comes back as it was. It does not write to what s borrows.
 func (k *recvKey) open(dst []byte, s *sealed) ([]byte, error) {
-	ses, fresh := k.session(s.crypto)
-	iv := s.crypto.nonce()
-
-	b := dst
-	if s.crypto.isGCM() {
-		b = slices.Grow(b, len(s.body)+tagLen)
-		b = append(b, s.body...)
-		b = append(b, s.tag...)
-		var err error
-		if b, err = ses.aead.Open(b[:len(dst)], iv, b[len(dst):], nil); err != nil {
-			return dst, errTag
-		}
-	} else {
-		if _, err := ses.aead.Open(nil, iv, s.tag, s.body); err != nil {
-			return dst, errTag
-		}
-		b = append(b, s.body...)
+	if !s.crypto.isGCM() {
+		body, err := k.openInPlace(s, s.body) // writes nothing
+		return append(dst, body...), err
 	}
-	if fresh {
-		k.sessions.add(ses)
-	}
-	if k.protect.IsOrigin() && !k.fromOwner(s) {
-		clear(b[len(dst):])
-		return dst, errOrigin
+	b := slices.Grow(dst, len(s.body)+tagLen)
+	b = append(b, s.body...)
+	if _, err := k.openInPlace(s, b[len(dst):]); err != nil {
+		return dst, err
 	}
 	return b, nil
 }
 
-// fromOwner reports whether s holds a MAC made with a key that its sender
-// shares with us alone: it is not from another receiver, who has the sender's
+// openInPlace opens body, that of s or a copy, where it lies, and returns it.
+// Behind it must be room for the tag, which the cipher wants there; behind that
+// of s there is: the postfix. Any error means that nothing of s can be believed,
+// and that nothing of body is left in the clear that did not come so.
+func (k *recvKey) openInPlace(s *sealed, body []byte) ([]byte, error) {
+	id := s.crypto.session()
+	aead, fresh := k.session(id)
+	tag := s.tag
+	if n := len(body); s.crypto.isGCM() {
+		whole := body[:n+tagLen]
+		tag = whole[n:]
+		copy(tag, s.tag)
+		if _, err := aead.Open(body[:0], s.crypto.nonce(), whole, nil); err != nil {
+			return nil, errTag // the cipher has zeroed body
+		}
+	} else if _, err := aead.Open(nil, s.crypto.nonce(), tag, body); err != nil {
+		return nil, errTag
+	}
+	if fresh {
+		k.sessions.add(session{id, aead})
+	}
+	if k.protect.IsOrigin() && !k.fromOwner(s, tag) {
+		if s.crypto.isGCM() {
+			clear(body)
+		}
+		return nil, errOrigin
+	}
+	return body, nil
+}
+
+// fromOwner reports whether s, whose common MAC is tag, holds a MAC made with a
+// key that its sender shares with us alone: it is not from another receiver, who has the sender's
 // key too. DDS-Security 1.1, 9.5.3.3.
-func (k *recvKey) fromOwner(s *sealed) bool {
+func (k *recvKey) fromOwner(s *sealed, tag []byte) bool {
 	l := k.receivers.Load()
 	if l == nil {
 		return false
 	}
 	for macs := s.macs; len(macs) >= macLen; macs = macs[macLen:] {
 		for _, r := range *l {
-			if bytes.Equal(r.id[:], macs[:4]) {
-				if k.verify(r, s, macs[4:macLen]) {
-					return true
-				}
+			if r.id == [4]byte(macs) && k.verify(r, s, tag, macs[4:macLen]) {
+				return true
 			}
 		}
 	}
 	return false
 }
 
-func (k *recvKey) verify(r *recvMAC, s *sealed, mac []byte) bool {
-	ses, fresh := r.sessions.find(s.crypto.session()), false
-	if ses == nil {
-		id := s.crypto.sessionID()
-		ses, fresh = &session{id: id, aead: k.master.receiverAEAD(&r.secret, id)}, true
+func (k *recvKey) verify(r *recvMAC, s *sealed, tag, mac []byte) bool {
+	id := s.crypto.session()
+	aead, fresh := r.sessions.find(id), false
+	if aead == nil {
+		aead, fresh = k.master.receiverAEAD(&r.secret, id), true
 	}
-	if _, err := ses.aead.Open(nil, s.crypto.nonce(), mac, s.tag); err != nil {
+	if _, err := aead.Open(nil, s.crypto.nonce(), mac, tag); err != nil {
 		return false
 	}
 	if fresh {
-		r.sessions.add(ses)
+		r.sessions.add(session{id, aead})
 	}
 	return true
 }

@@ -197,8 +197,8 @@ func TestInnerInfoSrcMustAgree(t *testing.T) {
 		w := newWorld(t, p, spi.ProtectNone, spi.ProtectNone)
 		key := w.a.(*participant).message
 		seal := func(body []byte) []byte {
-			b := message()
-			b, err := key.seal(b, subSRTPSPrefix, subSRTPSPostfix, nil, body, nil)
+			b := append(message(), make([]byte, key.room()+len(body)+behind(0))...)
+			b, err := key.seal(b[:rtpsHeaderLen+key.room()], subSRTPSPrefix, subSRTPSPostfix, body, nil)
 			require.NoError(t, err)
 			return b
 		}

@@ -3,7 +3,6 @@ package aesgcm
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,7 +13,7 @@ import (
 type sendKey struct {
 	master    masterKey
 	maxBlocks uint64
-	first     uint32 // the id of the first session
+	first     sessionID
 
 	closed  atomic.Bool
 	current atomic.Pointer[sendSession]
@@ -25,146 +24,146 @@ type sendKey struct {
 //
 // No IV is used twice: session ids count up from a random one, so that a master
 // key has 2³² sessions before one comes back, and within a session the suffix
-// counts up from a random one. Random starts matter for the key exchange's
-// key, which both sides seal with. DDS-Security 1.1, 9.5.3.3.
+// counts up from a random one, by the blocks that are sealed: one counter tells
+// both the next IV and how much of the session is used. Random starts matter for
+// the key exchange's key, which both sides seal with. DDS-Security 1.1, 9.5.3.3.
 type sendSession struct {
 	session
-	suffix atomic.Uint64
-	blocks atomic.Uint64
+	head   [cryptoHeaderLen - 8]byte // CryptoHeader up to the suffix
+	start  uint64                    // the suffix that nothing has been sealed with
+	suffix atomic.Uint64             // the last one given away
 }
 
 func newSendKey(m masterKey, maxBlocks uint64) *sendKey {
 	k := &sendKey{master: m, maxBlocks: maxBlocks}
 	var id [4]byte
 	rand.Read(id[:])
-	k.first = binary.BigEndian.Uint32(id[:])
-	k.current.Store(k.newSession(id))
+	k.first = sessionID(binary.BigEndian.Uint32(id[:]))
+	k.current.Store(k.newSession(k.first))
 	return k
 }
 
 // made reports whether the session of that id is one of k's.
-func (k *sendKey) made(id []byte) bool {
-	current := k.current.Load().id
-	return binary.BigEndian.Uint32(id)-k.first <= binary.BigEndian.Uint32(current[:])-k.first
+func (k *sendKey) made(id sessionID) bool {
+	return id-k.first <= k.current.Load().id-k.first
 }
 
-func (k *sendKey) newSession(id [4]byte) *sendSession {
+func (k *sendKey) newSession(id sessionID) *sendSession {
 	s := &sendSession{session: session{id: id, aead: k.master.senderAEAD(id)}}
+	binary.BigEndian.PutUint64(s.head[:], uint64(k.master.ref()))
+	binary.BigEndian.PutUint32(s.head[8:], uint32(id))
 	var start [8]byte
 	rand.Read(start[:])
-	s.suffix.Store(binary.BigEndian.Uint64(start[:]))
+	s.start = binary.BigEndian.Uint64(start[:])
+	s.suffix.Store(s.start)
 	return s
 }
 
-// next returns the session to seal n octets in. Goroutines that are sealing in
-// the old one during a rollover finish there: the limit is not a sharp one.
-func (k *sendKey) next(n int) (*sendSession, error) {
+// next returns the session to seal n octets in, and the IV suffix, which nobody
+// else gets. Goroutines that are sealing in the old session during a rollover
+// finish there: the limit is not a sharp one.
+func (k *sendKey) next(n int) (s *sendSession, suffix uint64, err error) {
 	if k.closed.Load() {
-		return nil, errClosed
+		return nil, 0, errClosed
 	}
-	s := k.current.Load()
+	s = k.current.Load()
 	blocks := uint64(n)/16 + 1
-	if used := s.blocks.Add(blocks); used <= k.maxBlocks || used == blocks {
-		return s, nil
+	suffix = s.suffix.Add(blocks)
+	if used := suffix - s.start; used <= k.maxBlocks || used == blocks {
+		return s, suffix, nil
 	}
-	return k.rollover(s, blocks), nil
+	s, suffix = k.rollover(s, blocks)
+	return s, suffix, nil
 }
 
-func (k *sendKey) rollover(old *sendSession, blocks uint64) *sendSession {
+func (k *sendKey) rollover(old *sendSession, blocks uint64) (*sendSession, uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.current.Load()
 	if s == old {
-		var id [4]byte
-		binary.BigEndian.PutUint32(id[:], binary.BigEndian.Uint32(old.id[:])+1)
-		s = k.newSession(id)
+		s = k.newSession(old.id + 1)
 		k.current.Store(s)
 	}
-	s.blocks.Add(blocks)
-	return s
+	return s, s.suffix.Add(blocks)
 }
 
 func (k *sendKey) close() { k.closed.Store(true) }
 
-// appendCryptoHeader appends CryptoHeader with an IV that is used for the first time.
-func (k *sendKey) appendCryptoHeader(b []byte, s *sendSession) []byte {
-	b = append(b, 0, 0, 0, byte(k.master.kind))
-	b = append(b, k.master.id[:]...)
-	b = append(b, s.id[:]...)
-	return binary.BigEndian.AppendUint64(b, s.suffix.Add(1))
+// putCryptoHeader writes CryptoHeader to the first octets of b, and returns the
+// IV in it.
+func (s *sendSession) putCryptoHeader(b []byte, suffix uint64) (iv []byte) {
+	b = b[:cryptoHeaderLen]
+	copy(b, s.head[:])
+	binary.BigEndian.PutUint64(b[len(s.head):], suffix)
+	return b[8:]
 }
+
+// room is how many octets seal writes before the body.
+func (k *sendKey) room() int {
+	if k.master.kind.encrypts() {
+		return prefixLen + bodyStartLen
+	}
+	return prefixLen
+}
+
+// behind is how many octets seal adds behind the body at most.
+func behind(receivers int) int { return 3 + postfixLen + macLen*receivers }
 
 // overhead is what seal adds at most.
-func overhead(receivers int) int {
-	return prefixLen + bodyStartLen + 3 + postfixLen + macLen*receivers
-}
+func overhead(receivers int) int { return prefixLen + bodyStartLen + behind(receivers) }
 
-// seal appends a prefix, the protected form of body and a postfix. For a whole
-// message, header is its RTPS header, which goes into the body as INFO_SRC;
-// else it is nil. DDS-Security 1.1, 9.5.3.3.
-func (k *sendKey) seal(dst []byte, prefix, postfix byte, header, body []byte, to []spi.Receiver) ([]byte, error) {
-	n := len(body)
-	if header != nil {
-		n += infoSrcLen
+// seal writes a prefix into the last room octets of b, and appends the protected
+// form of body and a postfix. body lies where it is to go, or away from b: then
+// the cipher reads it there, and nothing else copies it. b has capacity for all.
+// DDS-Security 1.1, 9.5.3.3.
+func (k *sendKey) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Receiver) ([]byte, error) {
+	n, pad, start := len(body), pad4(len(body)), len(b)
+	encrypts := k.master.kind.encrypts()
+	if lengthLen+n+pad > 0xffff && (prefix == subSecPrefix || encrypts) || len(to) > maxReceivers {
+		return nil, errTooLong
 	}
-	pad := pad4(n)
-	if lengthLen+n+pad > 0xffff && (header == nil || k.master.kind.encrypts()) || len(to) > maxReceivers {
-		return dst, errTooLong
-	}
-	s, err := k.next(n)
+	s, suffix, err := k.next(n)
 	if err != nil {
-		return dst, err
+		return nil, err
 	}
 
-	b := slices.Grow(dst, overhead(len(to))+n)
-	b = appendSubHeader(b, prefix, cryptoHeaderLen)
-	nonce := len(b) + 8
-	b = k.appendCryptoHeader(b, s)
-	if k.master.kind.encrypts() {
-		b = appendSubHeader(b, subSecBody, lengthLen+n+pad)
-		b = binary.BigEndian.AppendUint32(b, uint32(n))
-	}
-	start := len(b)
-	if header != nil {
-		b = appendSubHeader(b, subInfoSrc, infoSrcLen-subHeaderLen)
-		b = append(b, zeros...)
-		b = append(b, header[4:]...) // version, vendor, GUID prefix
-	}
-	b = append(b, body...)
-
-	iv := b[nonce : nonce+12]
-	if k.master.kind.encrypts() {
-		b = s.aead.Seal(b[:start], iv, b[start:], nil) // in place
-		b = b[:start+n]                                // the tag lies behind; appendPostfix moves it
+	head := b[start-k.room():]
+	putSubHeader(head, prefix, cryptoHeaderLen)
+	iv := s.putCryptoHeader(head[subHeaderLen:], suffix)
+	if encrypts {
+		head = head[prefixLen : prefixLen+bodyStartLen]
+		putSubHeader(head, subSecBody, lengthLen+n+pad)
+		binary.BigEndian.PutUint32(head[subHeaderLen:], uint32(n))
+		b = s.aead.Seal(b, iv, body, nil)
+		b = b[:start+n] // the tag lies behind; appendPostfix moves it
 	} else {
+		b = b[:start+n]
+		copy(b[start:], body) // nothing when body is there; append would move it
 		if b, err = padLast(b, start, pad); err != nil {
-			return dst, err
+			return nil, err
 		}
 		pad = 0
 		b = s.aead.Seal(b, iv, nil, b[start:])
 		b = b[:len(b)-tagLen]
 	}
-	b, err = k.appendPostfix(b, s, postfix, pad, iv, to)
-	if err != nil {
-		return dst, err
-	}
-	return b, nil
+	return k.appendPostfix(b, s, postfix, pad, iv, to)
 }
 
 // maxReceivers is how many MACs the 16 bits of octetsToNextHeader can tell of.
 const maxReceivers = (0xffff - tagLen - countLen) / macLen
 
-// appendPostfix appends pad zeros and the postfix of id to b. The common MAC
-// lies right behind b, and every receiver gets its own.
+// appendPostfix appends pad zeros and the postfix of id to b, which has
+// capacity for both. The common MAC lies right behind b, and every receiver gets
+// its own.
 func (k *sendKey) appendPostfix(b []byte, s *sendSession, id byte, pad int, iv []byte, to []spi.Receiver) ([]byte, error) {
-	at := len(b) + pad + subHeaderLen
-	tag := b[len(b) : len(b)+tagLen]
-	copy(b[at:at+tagLen], tag) // first, for the header goes where it was
-	b = append(b, zeros[:pad]...)
-	b = appendSubHeader(b, id, tagLen+countLen+macLen*len(to))
-	b = b[:at+tagLen]
-	common := b[at:]
-	b = binary.BigEndian.AppendUint32(b, uint32(len(to)))
+	n := len(b)
+	b = b[:n+pad+postfixLen]
+	foot := b[n+pad:]
+	common := foot[subHeaderLen : subHeaderLen+tagLen]
+	copy(common, b[n:n+tagLen]) // first, for the header goes where it was
+	copy(b[n:], zeros[:pad])
+	putSubHeader(foot, id, tagLen+countLen+macLen*len(to))
+	binary.BigEndian.PutUint32(foot[subHeaderLen+tagLen:], uint32(len(to)))
 	for _, t := range to {
 		r, ok := t.(*receiver)
 		if !ok || r == nil || r.key != k {

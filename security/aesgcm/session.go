@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 
@@ -25,27 +26,30 @@ func newAEAD(key []byte) cipher.AEAD {
 	return aead
 }
 
+// A sessionID is the number of a session of one master key.
+type sessionID uint32
+
 // senderAEAD derives the session key. DDS-Security 1.1, 9.5.3.3.
-func (m *masterKey) senderAEAD(session [4]byte) cipher.AEAD {
+func (m *masterKey) senderAEAD(session sessionID) cipher.AEAD {
 	return m.derive(&m.key, "SessionKey", session)
 }
 
 // receiverAEAD derives the receiver-specific session key from key.
 // DDS-Security 1.1, 9.5.3.3.
-func (m *masterKey) receiverAEAD(key *[32]byte, session [4]byte) cipher.AEAD {
+func (m *masterKey) receiverAEAD(key *[32]byte, session sessionID) cipher.AEAD {
 	return m.derive(key, "SessionReceiverKey", session)
 }
 
-func (m *masterKey) derive(key *[32]byte, label string, session [4]byte) cipher.AEAD {
+func (m *masterKey) derive(key *[32]byte, label string, session sessionID) cipher.AEAD {
 	return newAEAD(m.sessionKey(key, label, session))
 }
 
-func (m *masterKey) sessionKey(key *[32]byte, label string, session [4]byte) []byte {
+func (m *masterKey) sessionKey(key *[32]byte, label string, session sessionID) []byte {
 	n := m.kind.keyLen()
 	h := hmac.New(sha256.New, key[:n])
 	h.Write([]byte(label)) // without NUL: DDSSEC12-53
 	h.Write(m.salt[:m.saltLen])
-	h.Write(session[:])
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(session)))
 	return h.Sum(nil)[:n]
 }
 
@@ -73,7 +77,7 @@ func kxKey(s *spi.SharedSecret) masterKey {
 
 // A session is one derived key.
 type session struct {
-	id   [4]byte
+	id   sessionID
 	aead cipher.AEAD
 }
 
@@ -85,18 +89,23 @@ const maxSessions = 8
 // A sessionCache holds the sessions last used by a sender. Looking one up takes
 // no lock: the list is never changed, only replaced.
 type sessionCache struct {
-	list atomic.Pointer[[]*session]
+	list atomic.Pointer[sessions]
 	mu   sync.Mutex // serialises add
 }
 
-func (c *sessionCache) find(id []byte) *session {
+// sessions are those in use, newest first, and then zero ones. They lie in one
+// piece: that of the sender's last session is found after one step.
+type sessions [maxSessions]session
+
+// find returns the session of that id, or nil.
+func (c *sessionCache) find(id sessionID) cipher.AEAD {
 	l := c.list.Load()
 	if l == nil {
 		return nil
 	}
-	for _, s := range *l {
-		if string(s.id[:]) == string(id) {
-			return s
+	for i := range l {
+		if l[i].id == id {
+			return l[i].aead // nil when it is one of the zero ones
 		}
 	}
 	return nil
@@ -104,16 +113,15 @@ func (c *sessionCache) find(id []byte) *session {
 
 // add puts s first. It is called only after something has been opened with s:
 // forged session ids do not push out real ones.
-func (c *sessionCache) add(s *session) {
+func (c *sessionCache) add(s session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.find(s.id[:]) != nil {
+	if c.find(s.id) != nil {
 		return
 	}
-	l := make([]*session, 1, maxSessions)
-	l[0] = s
+	l := &sessions{s}
 	if old := c.list.Load(); old != nil {
-		l = append(l, (*old)[:min(len(*old), maxSessions-1)]...)
+		copy(l[1:], old[:])
 	}
-	c.list.Store(&l)
+	c.list.Store(l)
 }

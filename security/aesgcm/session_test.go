@@ -12,6 +12,16 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
+// len returns how many sessions c holds.
+func (c *sessionCache) len() (n int) {
+	for _, s := range c.list.Load() {
+		if s.aead != nil {
+			n++
+		}
+	}
+	return n
+}
+
 func TestRollover(t *testing.T) {
 	w := newWorld(t, spi.ProtectNone, spi.ProtectNone, spi.ProtectEncrypt)
 	e := w.w.(*endpoint)
@@ -44,7 +54,7 @@ func TestRollover(t *testing.T) {
 	_, err := w.rw.Payload().OpenPayload(nil, first)
 	require.NoError(t, err)
 	k := (*w.rw.(*pair).payloads.Load())[0]
-	require.Len(t, *k.sessions.list.Load(), maxSessions)
+	require.Equal(t, maxSessions, k.sessions.len())
 
 	// What is longer than a session is sealed all the same.
 	b, err := w.w.Payload().SealPayload(nil, count(0, 1000))
@@ -68,7 +78,7 @@ func TestForgedSessions(t *testing.T) {
 		require.ErrorIs(t, err, errTag)
 	}
 	k := (*w.ba.(*peer).messages.Load())[0]
-	require.Len(t, *k.sessions.list.Load(), 1)
+	require.Equal(t, 1, k.sessions.len())
 }
 
 // TestNoIVTwice seals from several goroutines, through rollovers, and opens
@@ -79,7 +89,7 @@ func TestNoIVTwice(t *testing.T) {
 	for _, k := range []*sendKey{w.a.(*participant).message, w.w.(*endpoint).submessage, w.w.(*endpoint).payload} {
 		k.maxBlocks = 100
 	}
-	const goroutines, each = 4, 200
+	const goroutines, each = 16, 200
 	out := make([][][]byte, goroutines)
 	errs := make([]error, goroutines)
 	var wg sync.WaitGroup
@@ -87,6 +97,10 @@ func TestNoIVTwice(t *testing.T) {
 		wg.Go(func() {
 			for n := range each {
 				pay, err := w.w.Payload().SealPayload(nil, count(byte(n), n))
+				if n%2 == 1 {
+					room := inPlaces[0].room(w)
+					pay, err = inPlaces[0].seal(w, append(make([]byte, room), count(byte(n), n)...), room)
+				}
 				if err == nil {
 					_, err = w.rw.Payload().OpenPayload(nil, pay)
 				}
@@ -98,7 +112,8 @@ func TestNoIVTwice(t *testing.T) {
 					_, _, err = w.ba.OpenSubmessage(nil, sub)
 				}
 				if err == nil {
-					msg, err = w.a.Message().SealMessage(nil, message(data(n)), nil)
+					room := inPlaces[2].room(w)
+					msg, err = inPlaces[2].seal(w, append(make([]byte, room), message(data(n))...), room)
 				}
 				if err == nil {
 					_, err = w.ba.OpenMessage(nil, msg)
@@ -133,5 +148,46 @@ func TestKeyIDsAreUnique(t *testing.T) {
 		id := c.newID()
 		require.False(t, seen[id])
 		seen[id] = true
+	}
+}
+
+// TestSuffixesAreUnique takes IVs from many goroutines, through many rollovers.
+func TestSuffixesAreUnique(t *testing.T) {
+	k := newSendKey(testMaster(kindAES256GCM, false), 64)
+	type iv struct {
+		session sessionID
+		suffix  uint64
+	}
+	const goroutines, each = 16, 2000
+	taken := make([][]iv, goroutines)
+	errs := make([]error, goroutines)
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for n := range each {
+				s, suffix, err := k.next(n % 100)
+				if err != nil {
+					errs[g] = err
+					return
+				}
+				taken[g] = append(taken[g], iv{s.id, suffix})
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[iv]bool{}
+	perSession := map[sessionID]int{}
+	for g := range taken {
+		require.NoError(t, errs[g])
+		for _, v := range taken[g] {
+			require.False(t, seen[v], "an IV came twice")
+			seen[v] = true
+			perSession[v.session]++
+		}
+	}
+	require.Len(t, seen, goroutines*each)
+	require.Greater(t, len(perSession), goroutines*each/(64+goroutines), "sessions are renewed")
+	for _, n := range perSession {
+		require.LessOrEqual(t, n, 64+goroutines)
 	}
 }

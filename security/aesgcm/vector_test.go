@@ -45,7 +45,7 @@ func TestKxVectors(t *testing.T) {
 func TestSessionKeyVectors(t *testing.T) {
 	secret := testSecret()
 	m := kxKey(&secret)
-	id := [4]byte{1, 2, 3, 4}
+	id := sessionID(0x01020304)
 	recv := [32]byte(count(0x60, 32))
 	require.Equal(t, unhex(t, "ece04f5443097a7055289258cbb501084328839fccd717ef8154a3a680e0268f"), m.sessionKey(&m.key, "SessionKey", id))
 	require.Equal(t, unhex(t, "3db1ee6fe9115e86dc60162e45055594132d12764b80a99361f8f9f5d770ad86"), m.sessionKey(&recv, "SessionReceiverKey", id))
@@ -57,7 +57,7 @@ func TestSessionKeyVectors(t *testing.T) {
 func TestTransformVectors(t *testing.T) {
 	secret := testSecret()
 	m := kxKey(&secret)
-	id := [4]byte{1, 2, 3, 4}
+	id := sessionID(0x01020304)
 	iv := unhex(t, "010203041112131415161718")
 	plain := count(0, 20)
 

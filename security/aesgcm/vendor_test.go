@@ -24,7 +24,7 @@ func newVendorKey(k kind) *vendorKey {
 }
 
 func (v *vendorKey) seal(plain, aad []byte) []byte {
-	return v.m.senderAEAD([4]byte(v.header[8:12])).Seal(nil, v.header[8:20], plain, aad)
+	return v.m.senderAEAD(cryptoHeader(v.header).session()).Seal(nil, v.header[8:20], plain, aad)
 }
 
 func be16(id, flags byte, n int) []byte { return []byte{id, flags, byte(n >> 8), byte(n)} }

@@ -48,76 +48,75 @@ var (
 type cryptoHeader []byte
 
 // ref is the transformation kind and key id: what a key is looked up by.
-func (h cryptoHeader) ref() keyRef        { return keyRef(h[0:8]) }
-func (h cryptoHeader) session() []byte    { return h[8:12] }
+func (h cryptoHeader) ref() keyRef        { return keyRef(binary.BigEndian.Uint64(h)) }
+func (h cryptoHeader) session() sessionID { return sessionID(binary.BigEndian.Uint32(h[8:])) }
 func (h cryptoHeader) nonce() []byte      { return h[8:20] } // session id and IV suffix: 9.5.3.3
 func (h cryptoHeader) isGCM() bool        { return kind(h[3]).encrypts() }
-func (h cryptoHeader) sessionID() [4]byte { return [4]byte(h[8:12]) }
 
-// A keyRef names a key on the wire: transformation kind and id.
-type keyRef [8]byte
+// A keyRef names a key on the wire: transformation kind and id. It is a number
+// because maps look up those fastest.
+type keyRef uint64
 
 func (m *masterKey) ref() keyRef {
-	return keyRef{3: byte(m.kind), 4: m.id[0], 5: m.id[1], 6: m.id[2], 7: m.id[3]}
+	return keyRef(m.kind)<<32 | keyRef(binary.BigEndian.Uint32(m.id[:]))
 }
 
 // A sealed is a protected submessage or message, taken apart. Its fields borrow
 // what was parsed.
 type sealed struct {
 	crypto cryptoHeader
-	body   []byte // ciphertext; for GMAC, the submessages in clear
+	body   []byte // ciphertext; for GMAC, the submessages in clear; the postfix lies behind
 	tag    []byte // common_mac
 	macs   []byte // receiver-specific MACs, macLen octets each
 }
 
-// splitSealed takes apart a prefix, a body and a postfix, which b holds and
-// nothing else.
-func splitSealed(b []byte, prefix, postfix byte) (s sealed, err error) {
+// split takes apart a prefix, a body and a postfix, which b holds and nothing else.
+func (s *sealed) split(b []byte, prefix, postfix byte) error {
 	id, head, rest, ok := nextSub(b)
 	if !ok || id != prefix || len(head) != cryptoHeaderLen {
-		return s, errMalformed
+		return errMalformed
 	}
 	s.crypto = cryptoHeader(head)
 
 	if s.crypto.isGCM() {
 		var content []byte
 		if id, content, rest, ok = nextSub(rest); !ok || id != subSecBody || len(content) < lengthLen {
-			return s, errMalformed
+			return errMalformed
 		}
 		n := binary.BigEndian.Uint32(content)
 		pad := uint64(len(content)-lengthLen) - uint64(n) // wraps when n is too large
 		if pad > 3 {
-			return s, errMalformed
+			return errMalformed
 		}
 		s.body = content[lengthLen : lengthLen+int(n)]
 	} else {
-		s.body = rest
+		body := rest
 		for {
 			if len(rest) == 0 {
-				return s, errMalformed
+				return errMalformed
 			}
 			if rest[0] == postfix {
 				break
 			}
 			if _, _, rest, ok = nextSub(rest); !ok {
-				return s, errMalformed
+				return errMalformed
 			}
 		}
-		s.body = s.body[:len(s.body)-len(rest)]
+		s.body = body[:len(body)-len(rest)]
 	}
 
 	if len(rest) < subHeaderLen || rest[0] != postfix {
-		return s, errMalformed
+		return errMalformed
 	}
 	// Interop: OpenDDS writes octetsToNextHeader = 0 in SRTPS_POSTFIX: to the end.
 	foot := rest[subHeaderLen:]
 	if n := subLen(rest); n != 0 && n != len(foot) {
 		if n > len(foot) || postfix != subSRTPSPostfix || !vendorOnly(foot[n:]) {
-			return s, errMalformed
+			return errMalformed
 		}
 		foot = foot[:n]
 	}
-	return s, s.splitFooter(foot)
+	return s.splitFooter(foot)
 }
 
 // vendorOnly reports whether b holds vendor-specific submessages and nothing
@@ -170,9 +169,10 @@ func nextSub(b []byte) (id byte, body, rest []byte, ok bool) {
 	return b[0], b[subHeaderLen:n], b[n:], true
 }
 
-// appendSubHeader appends a submessage header in little-endian order.
-func appendSubHeader(b []byte, id byte, n int) []byte {
-	return append(b, id, flagE, byte(n), byte(n>>8))
+// putSubHeader writes a submessage header in little-endian order to the first
+// octets of b.
+func putSubHeader(b []byte, id byte, n int) {
+	binary.LittleEndian.PutUint32(b, uint32(id)|flagE<<8|uint32(n)<<16)
 }
 
 func pad4(n int) int { return -n & 3 }
