@@ -29,6 +29,7 @@ type Perf struct {
 
 const (
 	matchPatience = 20 * time.Second        // for the other program to be found
+	settle        = 200 * time.Millisecond  // for the other program to match, too
 	idleEnd       = 1500 * time.Millisecond // of silence end a sub
 	depth         = 4000                    // samples a pub's and a sub's history hold
 )
@@ -119,7 +120,9 @@ func (p *perf) reliability() qos.Reliability {
 // limits bound a keep-all history.
 var limits = qos.ResourceLimits{MaxSamples: depth, MaxInstances: qos.LengthUnlimited, MaxSamplesPerInstance: qos.LengthUnlimited}
 
-// match waits until wait has found n endpoints.
+// match waits until wait has found n endpoints, and a little longer: a reader
+// that has not matched a volatile writer by the first samples misses them, and
+// nothing tells when it has.
 func (p *perf) match(ctx context.Context, wait func(context.Context, int) error, n int, what string) error {
 	limited, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
@@ -127,5 +130,13 @@ func (p *perf) match(ctx context.Context, wait func(context.Context, int) error,
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return fmt.Errorf("found no %s within %v", what, p.patience)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(settle):
+		return nil
+	}
 }
