@@ -132,13 +132,14 @@ type PayloadOpener interface {
 	OpenPayload(dst, sealed []byte) ([]byte, error)
 }
 
-// The following are for what implements the interfaces above and can do
-// without a second buffer: a caller asks by a type assertion, once, when it gets
-// the object. Where a method seals in place, buf[start:] is what is to be
-// sealed. The octets buf[start-Room():start] are overwritten: there the sealed
-// form begins. The result is buf, up to the end of the sealed form; it has moved
-// if the capacity of buf behind Room() was not enough for what Overhead says.
-// After an error, what is left of buf[start-Room():] is of no use.
+// The interfaces from here on are for what implements those above and can do
+// without a second buffer. A caller asks by a type assertion, once, when it gets
+// the object.
+//
+// Where a method seals in place, buf[start:] is what is to be sealed. The sealed
+// form begins at buf[start-Room()], and what was there is overwritten. The result
+// is buf up to the end of the sealed form. It moves to other memory unless
+// cap(buf) is at least len(buf) + Overhead - Room(). After an error nothing from buf[start-Room()] on may be sent.
 
 // An InPlaceMessageSealer is a MessageSealer that seals where the message lies.
 type InPlaceMessageSealer interface {

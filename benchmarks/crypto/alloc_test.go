@@ -34,6 +34,18 @@ func TestNoAllocations(t *testing.T) {
 				})
 				require.NoError(t, failed)
 				require.Zero(t, allocs, "%s %v %d", l.name, p, n)
+
+				start := l.room(w)
+				allocs = testing.AllocsPerRun(5, func() {
+					if b, err = l.sealInPlace(w, append(sealed[:start], plain...), start); err != nil {
+						failed = err
+					}
+					if _, err = l.openInPlace(w, b); err != nil {
+						failed = err
+					}
+				})
+				require.NoError(t, failed)
+				require.Zero(t, allocs, "in place: %s %v %d", l.name, p, n)
 			}
 		}
 	}

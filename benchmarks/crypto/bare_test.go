@@ -27,33 +27,76 @@ func parts(p spi.Protection, b []byte) (hidden, signed []byte) {
 	return nil, b
 }
 
-// bareSeal returns what sealing n octets with p asks of the cipher: one call,
-// and with origin authentication one more over the first one's tag.
-func bareSeal(t testing.TB, p spi.Protection, dst []byte, n int) func() error {
-	aead, origin, nonce := bare(t), bare(t), make([]byte, 12)
-	hidden, signed := parts(p, make([]byte, n))
-	mac := make([]byte, 0, 16)
-	return func() error {
-		b := aead.Seal(dst, nonce, hidden, signed)
-		if p.IsOrigin() {
-			origin.Seal(mac, nonce, nil, b[len(b)-16:])
-		}
-		return nil
-	}
+// A bareWorld does what sealing and opening with a protection ask of the
+// cipher: one call, and with origin authentication one more over the first
+// one's tag. It goes where dst, nil or not, says.
+type bareWorld struct {
+	aead, origin cipher.AEAD
+	isOrigin     bool
+	nonce, mac   []byte
 }
 
-// bareOpen returns what opening asks of the cipher, likewise.
-func bareOpen(t testing.TB, p spi.Protection, dst []byte, n int) func() error {
-	aead, origin, nonce := bare(t), bare(t), make([]byte, 12)
-	hidden, signed := parts(p, make([]byte, n))
-	sealed := aead.Seal(nil, nonce, hidden, signed)
-	tag := sealed[len(sealed)-16:]
-	mac := origin.Seal(nil, nonce, nil, tag)
-	return func() error {
-		_, err := aead.Open(dst, nonce, sealed, signed)
-		if err == nil && p.IsOrigin() {
-			_, err = origin.Open(nil, nonce, mac, tag)
-		}
-		return err
+func newBareWorld(t testing.TB, p spi.Protection) *bareWorld {
+	return &bareWorld{bare(t), bare(t), p.IsOrigin(), make([]byte, 12), make([]byte, 0, 16)}
+}
+
+func (w *bareWorld) seal(dst, hidden, signed []byte) []byte {
+	b := w.aead.Seal(dst, w.nonce, hidden, signed)
+	if w.isOrigin {
+		w.origin.Seal(w.mac, w.nonce, nil, b[len(b)-16:])
 	}
+	return b
+}
+
+func (w *bareWorld) open(dst, sealed, signed []byte) error {
+	_, err := w.aead.Open(dst, w.nonce, sealed, signed)
+	if err == nil && w.isOrigin {
+		_, err = w.origin.Open(nil, w.nonce, w.mac[:16], sealed[len(sealed)-16:])
+	}
+	return err
+}
+
+func bareSeal(t testing.TB, p spi.Protection, dst []byte, n int) side {
+	w := newBareWorld(t, p)
+	hidden, signed := parts(p, make([]byte, n))
+	return side{run: func(int) error {
+		w.seal(dst, hidden, signed)
+		return nil
+	}}
+}
+
+func bareSealInPlace(t testing.TB, p spi.Protection, n int) side {
+	w := newBareWorld(t, p)
+	hidden, signed := parts(p, make([]byte, n, room))
+	dst := hidden
+	if signed != nil {
+		dst = signed[n:]
+	}
+	return side{run: func(int) error {
+		w.seal(dst[:0], hidden, signed)
+		return nil
+	}}
+}
+
+func bareOpen(t testing.TB, p spi.Protection, dst []byte, n int) side {
+	w := newBareWorld(t, p)
+	hidden, signed := parts(p, make([]byte, n))
+	sealed := w.seal(nil, hidden, signed)
+	return side{run: func(int) error { return w.open(dst, sealed, signed) }}
+}
+
+func bareOpenInPlace(t testing.TB, p spi.Protection, n int) side {
+	w := newBareWorld(t, p)
+	if !p.IsEncrypt() {
+		return bareOpen(t, p, nil, n) // there is nothing to write
+	}
+	ready, copies := copiesOf(w.seal(nil, make([]byte, n), nil))
+	return side{ready, func(i int) error { return w.open(copies[i][:0], copies[i], nil) }}
+}
+
+// copiesOf returns room for copies of b, one for each call in a turn, and what
+// fills them.
+func copiesOf(b []byte) (ready func(i int), copies [][]byte) {
+	copies = make([][]byte, turns)
+	return func(i int) { copies[i] = append(copies[i][:0], b...) }, copies
 }

@@ -1,10 +1,34 @@
 // Package crypto measures what protection costs: sealing and opening at the
-// three levels of DDS-Security, each beside the bare cipher on as many octets,
-// in the same run. Its code is in its tests:
+// three levels of DDS-Security, beside the bare cipher on as many octets. It is
+// a tool, and its code is in its tests:
 //
 //	go test -bench . ./benchmarks/crypto
 //
-// The difference between "bare" and "plugin" is ours: headers, key look-up,
-// session, and the one copy that sealing and opening submessages and messages
-// need. The spi of the plugins is the only way in; nothing internal is used.
+// The bare cipher and the plugin take turns in one run. ns/op is the plugin's,
+// bare-ns/op the cipher's, x-bare the ratio: medians of turns. x-bare is the one
+// to compare, for it hardly depends on the machine or on what else runs there.
+//
+// # What is compared
+//
+// "Bare" is what the protection asks of the cipher: one call on the octets that
+// are really covered. In a message these are 4 more than it has: INFO_SRC, of 24
+// octets, is sealed, and the RTPS header, of 20, is not. With origin
+// authentication there is one call more for each receiver, on the 16 octets of
+// the common MAC. The difference between the two is ours: headers, key look-up,
+// session, IV, and copies.
+//
+// BenchmarkSeal and BenchmarkOpen go from one buffer to another. Copies are left
+// in them where the cipher wants in one piece what the wire has in two: INFO_SRC
+// and the submessages in SealMessage; ciphertext and tag in OpenSubmessage and
+// OpenMessage; and signed octets have to get to the other buffer somehow.
+// BenchmarkSealInPlace and BenchmarkOpenInPlace have none. BenchmarkChainSeal and
+// BenchmarkChainOpen take a sample through all three levels at once: "apart" with
+// a buffer for each, "in place" in the datagram.
+//
+// The goals are at most 1.1 from 1 KiB on and 1.3 at 64 octets, for ENCRYPT. They
+// are met in place; apart, messages of 1 KiB and whatever is opened or is a
+// message of 64 KiB are at 1.15. A MAC alone takes 40 ns for 64 octets, beside
+// which our 10 to 20 ns weigh more: SIGN is within 1.1 from 8 KiB on.
+//
+// The spi of the plugins is the only way in; nothing internal is used.
 package crypto

@@ -27,6 +27,14 @@ type world struct {
 	opener      spi.PayloadOpener // of the writer's payloads
 
 	toMessage, toSubmessage []spi.Receiver // nil without origin authentication
+
+	inPlace struct { // the same objects
+		messages    spi.InPlaceMessageSealer
+		submessages spi.InPlaceSubmessageSealer
+		payloads    spi.InPlacePayloadSealer
+		peer        spi.InPlaceOpener
+		opener      spi.InPlacePayloadOpener
+	}
 }
 
 func newWorld(t testing.TB, p spi.Protection) *world {
@@ -67,6 +75,11 @@ func newWorld(t testing.TB, p spi.Protection) *world {
 	if p.IsOrigin() {
 		x.toMessage, x.toSubmessage = []spi.Receiver{ab.Receiver()}, []spi.Receiver{wr.Receiver()}
 	}
+	x.inPlace.messages = x.messages.(spi.InPlaceMessageSealer)
+	x.inPlace.submessages = x.submessages.(spi.InPlaceSubmessageSealer)
+	x.inPlace.payloads = x.payloads.(spi.InPlacePayloadSealer)
+	x.inPlace.peer = x.peer.(spi.InPlaceOpener)
+	x.inPlace.opener = x.opener.(spi.InPlacePayloadOpener)
 	return x
 }
 
@@ -86,6 +99,10 @@ type level struct {
 	plain   func(n int) []byte
 	seal    func(w *world, dst, plain []byte) ([]byte, error)
 	open    func(w *world, dst, sealed []byte) ([]byte, error)
+
+	room        func(w *world) int
+	sealInPlace func(w *world, buf []byte, start int) ([]byte, error)
+	openInPlace func(w *world, sealed []byte) ([]byte, error)
 }
 
 var levels = []level{{
@@ -94,6 +111,12 @@ var levels = []level{{
 	plain:   func(n int) []byte { return make([]byte, n) },
 	seal:    func(w *world, dst, b []byte) ([]byte, error) { return w.payloads.SealPayload(dst, b) },
 	open:    func(w *world, dst, b []byte) ([]byte, error) { return w.opener.OpenPayload(dst, b) },
+
+	room: func(w *world) int { return w.inPlace.payloads.Room() },
+	sealInPlace: func(w *world, buf []byte, start int) ([]byte, error) {
+		return w.inPlace.payloads.SealPayloadInPlace(buf, start)
+	},
+	openInPlace: func(w *world, b []byte) ([]byte, error) { return w.inPlace.opener.OpenPayloadInPlace(b) },
 }, {
 	name:  "submessage",
 	plain: data,
@@ -104,6 +127,15 @@ var levels = []level{{
 		out, _, err := w.peer.OpenSubmessage(dst, b)
 		return out, err
 	},
+
+	room: func(w *world) int { return w.inPlace.submessages.Room() },
+	sealInPlace: func(w *world, buf []byte, start int) ([]byte, error) {
+		return w.inPlace.submessages.SealSubmessageInPlace(buf, start, w.toSubmessage)
+	},
+	openInPlace: func(w *world, b []byte) ([]byte, error) {
+		out, _, err := w.inPlace.peer.OpenSubmessageInPlace(b)
+		return out, err
+	},
 }, {
 	name:   "message",
 	header: 20,
@@ -112,6 +144,12 @@ var levels = []level{{
 	},
 	seal: func(w *world, dst, b []byte) ([]byte, error) { return w.messages.SealMessage(dst, b, w.toMessage) },
 	open: func(w *world, dst, b []byte) ([]byte, error) { return w.peer.OpenMessage(dst, b) },
+
+	room: func(w *world) int { return w.inPlace.messages.Room() },
+	sealInPlace: func(w *world, buf []byte, start int) ([]byte, error) {
+		return w.inPlace.messages.SealMessageInPlace(buf, start, w.toMessage)
+	},
+	openInPlace: func(w *world, b []byte) ([]byte, error) { return w.inPlace.peer.OpenMessageInPlace(b) },
 }}
 
 // sizes are those of what is sealed, in octets. The last but for the

@@ -6,6 +6,10 @@
 // known and dst has room, allocate nothing. Room is what Overhead says for
 // sealing, and as much as the sealed form takes for opening.
 //
+// Everything can be sealed and opened where it lies, too: then no octet is
+// copied but the 16 of the tag, which the cipher has right behind the ciphertext
+// and the wire behind the postfix's header.
+//
 // # Where the parts are
 //
 // A masterKey is what a crypto token carries (keymat.go). Session keys are

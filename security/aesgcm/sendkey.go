@@ -135,35 +135,22 @@ func (k *sendKey) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Rec
 		putSubHeader(head, subSecBody, lengthLen+n+pad)
 		binary.BigEndian.PutUint32(head[subHeaderLen:], uint32(n))
 		b = s.aead.Seal(b, iv, body, nil)
-		b = b[:start+n] // the tag lies behind; appendPostfix moves it
+		// The tag lies right behind, and goes where the postfix has it.
+		foot := b[start+n : start+n+pad+postfixLen]
+		copy(foot[pad+subHeaderLen:], foot[:tagLen])
+		copy(foot, zeros)
+		b = b[:start+n+pad+subHeaderLen+tagLen]
 	} else {
 		b = b[:start+n]
 		copy(b[start:], body) // nothing when body is there; append would move it
 		if b, err = padLast(b, start, pad); err != nil {
 			return nil, err
 		}
-		pad = 0
-		b = s.aead.Seal(b, iv, nil, b[start:])
-		b = b[:len(b)-tagLen]
+		b = s.aead.Seal(b[:len(b)+subHeaderLen], iv, nil, b[start:])
 	}
-	return k.appendPostfix(b, s, postfix, pad, iv, to)
-}
-
-// maxReceivers is how many MACs the 16 bits of octetsToNextHeader can tell of.
-const maxReceivers = (0xffff - tagLen - countLen) / macLen
-
-// appendPostfix appends pad zeros and the postfix of id to b, which has
-// capacity for both. The common MAC lies right behind b, and every receiver gets
-// its own.
-func (k *sendKey) appendPostfix(b []byte, s *sendSession, id byte, pad int, iv []byte, to []spi.Receiver) ([]byte, error) {
-	n := len(b)
-	b = b[:n+pad+postfixLen]
-	foot := b[n+pad:]
-	common := foot[subHeaderLen : subHeaderLen+tagLen]
-	copy(common, b[n:n+tagLen]) // first, for the header goes where it was
-	copy(b[n:], zeros[:pad])
-	putSubHeader(foot, id, tagLen+countLen+macLen*len(to))
-	binary.BigEndian.PutUint32(foot[subHeaderLen+tagLen:], uint32(len(to)))
+	common := b[len(b)-tagLen:]
+	putSubHeader(b[len(b)-tagLen-subHeaderLen:], postfix, tagLen+countLen+macLen*len(to))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(to)))
 	for _, t := range to {
 		r, ok := t.(*receiver)
 		if !ok || r == nil || r.key != k {
@@ -175,6 +162,9 @@ func (k *sendKey) appendPostfix(b []byte, s *sendSession, id byte, pad int, iv [
 	}
 	return b, nil
 }
+
+// maxReceivers is how many MACs the 16 bits of octetsToNextHeader can tell of.
+const maxReceivers = (0xffff - tagLen - countLen) / macLen
 
 // padLast pads the submessages in b[start:] to a multiple of 4 and makes the
 // last one that much longer: in a signed body nothing else can hold the padding.
