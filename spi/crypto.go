@@ -139,7 +139,8 @@ type PayloadOpener interface {
 // Where a method seals in place, buf[start:] is what is to be sealed. The sealed
 // form begins at buf[start-Room()], and what was there is overwritten. The result
 // is buf up to the end of the sealed form. It moves to other memory unless
-// cap(buf) is at least len(buf) + Overhead - Room(). After an error nothing from buf[start-Room()] on may be sent.
+// cap(buf) is at least len(buf) + Overhead - Room(). After an error nothing from
+// buf[start-Room()] on may be sent.
 
 // An InPlaceMessageSealer is a MessageSealer that seals where the message lies.
 type InPlaceMessageSealer interface {
