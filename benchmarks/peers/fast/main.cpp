@@ -67,6 +67,7 @@ static DomainParticipantQos participant_qos() {
 		auto shm = std::make_shared<SharedMemTransportDescriptor>();
 		shm->segment_size(64 << 20);
 		shm->max_message_size(4 << 20);
+		shm->port_queue_capacity(2 * PERF_MAX_SAMPLES); // a full queue loses
 		q.transport().user_transports.push_back(shm);
 	}
 	auto &discovery = q.wire_protocol().builtin.discovery_config;
