@@ -43,6 +43,11 @@ func (r *receiver) ReadBatch(bufs [][]byte, sizes, segs []int, from []rtps.Locat
 	}
 }
 
+// A name is an address as the socket wants it.
+type name = netip.AddrPort
+
+func nameOf(l rtps.Locator) name { return l.AddrPort() }
+
 // A sender is one socket that is written.
 type sender struct {
 	c         *net.UDPConn
@@ -57,16 +62,18 @@ func newSender(c *net.UDPConn, v6 bool) (*sender, error) { return &sender{c: c, 
 // write sends those of batch that are for s.
 func (s *sender) write(c *conn, batch []spi.Datagram) error {
 	var first error
+	to := router{c: c}
 	for i := range batch {
 		d := &batch[i]
-		if !c.takes(s, d) {
+		r := to.find(&d.To)
+		if !s.takes(d, r) {
 			continue
 		}
 		data := d.Data
 		if len(d.Tail) > 0 {
 			data = slices.Concat(d.Data, d.Tail)
 		}
-		if _, err := s.c.WriteToUDPAddrPort(data, d.To.AddrPort()); err != nil && first == nil {
+		if _, err := s.c.WriteToUDPAddrPort(data, r.name); err != nil && first == nil {
 			if first = err; errors.Is(err, net.ErrClosed) {
 				return net.ErrClosed
 			}

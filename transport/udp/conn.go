@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/secdds/dds/rtps"
 	"github.com/secdds/dds/spi"
@@ -13,7 +14,8 @@ import (
 
 // A conn is the sockets of one participant.
 //
-// It is immutable after Listen, so its methods need no lock.
+// It is immutable after Listen but for the routes it remembers, so its methods
+// need no lock.
 type conn struct {
 	id        int
 	domain    uint32
@@ -27,6 +29,9 @@ type conn struct {
 	senders   []*sender
 
 	metaUni, userUni, metaMulti, userMulti, spdp []rtps.Locator
+
+	routes   atomic.Pointer[map[rtps.Locator]*route] // copied to be changed
+	routesMu sync.Mutex                              // held while one is added
 
 	close    sync.Once
 	closeErr error
@@ -76,53 +81,5 @@ func (c *conn) Reaches(l rtps.Locator) bool {
 		ap.Addr().IsLoopback() || slices.Contains(c.own, ap.Addr())
 }
 
-// unicastSender returns the socket that unicast to addr leaves from: see the
-// package documentation.
-func (c *conn) unicastSender(addr netip.Addr) *sender {
-	var best *sender
-	for _, s := range c.senders {
-		if !s.unicast || s.v6 != addr.Is6() {
-			continue
-		}
-		if !s.prefix.IsValid() || s.prefix.Contains(addr) {
-			return s
-		}
-		if best == nil || best.prefix.Addr().IsLoopback() && !s.prefix.Addr().IsLoopback() {
-			best = s
-		}
-	}
-	return best
-}
-
-// WriteBatch sends what it can and returns the first error. After Close that is
-// net.ErrClosed. It may be called by many goroutines at once.
-func (c *conn) WriteBatch(batch []spi.Datagram) error {
-	var first error
-	for i := range batch {
-		if d := &batch[i]; d.Len() > maxMessage || !c.Reaches(d.To) {
-			first = errUnreachable
-		}
-	}
-	for _, s := range c.senders {
-		if err := s.write(c, batch); first == nil {
-			first = err
-		}
-	}
-	return first
-}
-
 // errUnreachable is one value, as it is returned on the data path.
 var errUnreachable = errors.New("udp: a locator that no socket reaches, or a message above 65507 octets")
-
-// takes reports whether s sends d. Only one of several senders of a unicast
-// address does; each of a family's multicast senders does.
-func (c *conn) takes(s *sender, d *spi.Datagram) bool {
-	ap := d.To.AddrPort()
-	if ap.Addr().Is6() != s.v6 || d.Len() > maxMessage || !c.Reaches(d.To) {
-		return false
-	}
-	if ap.Addr().IsMulticast() {
-		return s.multicast
-	}
-	return c.unicastSender(ap.Addr()) == s
-}
