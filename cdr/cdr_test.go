@@ -1,6 +1,7 @@
 package cdr
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"strings"
@@ -449,4 +450,47 @@ func FuzzHeader(f *testing.F) {
 		require.Equal(t, h.ID, again.ID)
 		require.Equal(t, len(content), len(again.Trim(body)))
 	})
+}
+
+func TestAppendNative(t *testing.T) {
+	for _, id := range []ID{LE, BE, V2LE, V2BE} {
+		w := NewWriter(nil, id)
+		w.Uint8(1)
+		for v := range uint16(3) {
+			w.Uint16(v + 0x0100)
+		}
+		var r Reader
+		r.Reset(w.B, id)
+		require.EqualValues(t, 1, r.Uint8())
+		mem := r.AppendNative([]byte{9}, 2, 0)
+		require.Equal(t, []byte{9}, mem)
+		mem = r.AppendNative(mem, 2, 3)
+		require.NoError(t, r.Err())
+		require.Zero(t, r.Len())
+		want := []byte{9}
+		for v := range uint16(3) {
+			want = binary.NativeEndian.AppendUint16(want, v+0x0100)
+		}
+		require.Equal(t, want, mem)
+
+		for _, n := range []int{5, -1, 1 << 61, 1<<62 + 1} { // more than there is, in any arithmetic
+			r.Reset(w.B, id)
+			require.Equal(t, []byte{9}, r.AppendNative([]byte{9}, 2, n))
+			require.ErrorIs(t, r.Err(), ErrShort)
+			r.Reset(w.B, id)
+			r.Skip(8, n)
+			require.ErrorIs(t, r.Err(), ErrShort)
+		}
+	}
+}
+
+// A length is refused in any arithmetic, too.
+func TestLengthOverflow(t *testing.T) {
+	for _, least := range []int{2, 1 << 29, 1 << 32, 1<<62 + 1} {
+		r := NewReader([]byte{0xff, 0xff, 0xff, 0xff, 0}, LE)
+		require.Zero(t, r.Length(least))
+		require.ErrorIs(t, r.Err(), ErrLength)
+	}
+	r := NewReader([]byte{2, 0, 0, 0, 1, 1, 1, 1}, LE)
+	require.Equal(t, 2, r.Length(2))
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // A Reader is a sticky cursor over XCDR. Once a read fails, [Reader.Err] says
 // why, and every later read yields zero.
 //
-// Make it with [NewReader]. Alignment is counted from the start of its input.
+// Make it with [NewReader] or [Reader.Reset]. Alignment is counted from the start of its input.
 type Reader struct {
 	b    []byte // the whole input, so that b[off] is at offset off
 	off  int
@@ -21,8 +22,14 @@ type Reader struct {
 
 // NewReader returns a reader of content, which follows an encapsulation header
 // with that id.
-func NewReader(content []byte, id ID) Reader {
-	return Reader{b: content, end: len(content), mask: maxAlign(id) - 1, big: id.BigEndian()}
+func NewReader(content []byte, id ID) (r Reader) {
+	r.Reset(content, id)
+	return r
+}
+
+// Reset makes r what [NewReader] returns, as [Writer.Reset] does for a writer.
+func (r *Reader) Reset(content []byte, id ID) {
+	r.b, r.off, r.end, r.mask, r.big, r.err = content, 0, len(content), maxAlign(id)-1, id.BigEndian(), nil
 }
 
 // V2 reports whether r reads XCDR version 2.
@@ -139,7 +146,8 @@ func (r *Reader) Float64() float64 { return math.Float64frombits(r.Uint64()) }
 // be left, so that its result may be allocated.
 func (r *Reader) Length(least int) int {
 	n := r.Uint32()
-	if int64(n) > int64(r.Len()/least) {
+	// A product of 128 bits, as a division is slow.
+	if hi, lo := bits.Mul64(uint64(n), uint64(least)); hi != 0 || lo > uint64(r.Len()) {
 		r.Fail(ErrLength)
 		return 0
 	}
@@ -197,13 +205,32 @@ func (r *Reader) Native(size int, mem []byte) {
 	}
 }
 
+// AppendNative appends n primitives of size octets each (1, 2, 4 or 8) to mem,
+// in the byte order of this machine. None at all reads nothing, not even
+// padding. If r fails, mem comes back as it was.
+func (r *Reader) AppendNative(mem []byte, size, n int) []byte {
+	if n == 0 {
+		return mem
+	}
+	if n < 0 || n > r.Len() { // lest the product overflow
+		r.Fail(ErrShort)
+		return mem
+	}
+	at := len(mem)
+	mem = append(mem, r.take(size, n*size)...)
+	if r.big == hostLittle {
+		swap(size, mem[at:])
+	}
+	return mem
+}
+
 // Skip passes over n primitives of size octets each.
 func (r *Reader) Skip(size, n int) {
 	if n == 0 {
 		return
 	}
 	r.Align(size)
-	if n < 0 || n > r.Len()/size {
+	if n < 0 || n > r.Len() || n*size > r.Len() {
 		r.Fail(ErrShort)
 		return
 	}

@@ -7,7 +7,7 @@ import (
 
 // A Writer appends XCDR to B. It never fails.
 //
-// Make it with [NewWriter]. Alignment is counted from the length B had then.
+// Make it with [NewWriter] or [Writer.Reset]. Alignment is counted from the length B had then.
 type Writer struct {
 	B []byte // what was given to NewWriter, and all that was written since
 
@@ -22,8 +22,15 @@ type Writer struct {
 //
 // XTypes 1.3, 7.4.1.1.1 and 7.4.3.2.3: primitives align to their size, but in
 // XCDR2 never to more than 4.
-func NewWriter(b []byte, id ID) Writer {
-	return Writer{B: b, origin: len(b), mask: maxAlign(id) - 1, big: id.BigEndian()}
+func NewWriter(b []byte, id ID) (w Writer) {
+	w.Reset(b, id)
+	return w
+}
+
+// Reset makes w what [NewWriter] returns. It is for a writer that is part of
+// something larger, where to copy it costs more than to make it.
+func (w *Writer) Reset(b []byte, id ID) {
+	w.B, w.origin, w.mask, w.big = b, len(b), maxAlign(id)-1, id.BigEndian()
 }
 
 func maxAlign(id ID) int {
@@ -42,8 +49,8 @@ func (w *Writer) Len() int { return len(w.B) - w.origin }
 // Align appends zeros up to a multiple of n, or of the largest alignment if
 // that is less; n is 1, 2, 4 or 8.
 func (w *Writer) Align(n int) {
-	for pad := -(len(w.B) - w.origin) & (n - 1) & w.mask; pad > 0; pad-- {
-		w.B = append(w.B, 0)
+	if pad := -(len(w.B) - w.origin) & (n - 1) & w.mask; pad > 0 {
+		w.B = append(w.B, make([]byte, pad)...) // clears in place
 	}
 }
 

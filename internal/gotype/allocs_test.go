@@ -50,3 +50,47 @@ func TestDecodeAllocatesInProportion(t *testing.T) {
 	require.ErrorIs(t, c.Decode(input, ptr(&v)), cdr.ErrMalformed)
 	require.LessOrEqual(t, cap(v.S)*(1<<16), 1<<17)
 }
+
+// In steady state nothing allocates, whatever the type and however long.
+func TestAllocsOfEveryKind(t *testing.T) {
+	var s Scratch
+	for _, c := range benchCases(t) {
+		payload := c.payload(t)
+		steps := map[string]func(){
+			"Append": func() { payload, _ = c.typ.Append(payload[:0], c.v, XCDR1) },
+			"Decode": func() { _ = c.typ.Decode(payload, c.into) },
+		}
+		if c.typ.Keyed() {
+			s = Scratch{}
+			steps["KeyHash"] = func() { c.typ.KeyHash(c.v, XCDR1, true, &s) }
+			steps["KeyHashOfPayload"] = func() { _, _ = c.typ.KeyHashOfPayload(payload, false, XCDR1, true, &s) }
+		}
+		for name, step := range steps {
+			step()
+			require.Zero(t, testing.AllocsPerRun(10, step), "%s %s", c.name, name)
+		}
+	}
+}
+
+// Encoding into nothing makes room once, for what it takes; of what is very
+// long, for the rest and then for that. Decoding into nothing allocates what
+// comes, once.
+func TestAllocsOfNew(t *testing.T) {
+	for _, c := range benchCases(t) {
+		var b []byte
+		want := 1.0
+		if len(c.payload(t)) > 32<<10 {
+			want = 2
+		}
+		require.Equal(t, want, testing.AllocsPerRun(10, func() { b, _ = c.typ.Append(nil, c.v, XCDR1) }), c.name)
+		require.LessOrEqual(t, cap(b), 2*len(b)+64, c.name)
+	}
+	for _, c := range benchCases(t)[:4] {
+		payload, v := c.payload(t), new(Perf)
+		require.Equal(t, 1.0, testing.AllocsPerRun(10, func() {
+			*v = Perf{}
+			_ = c.typ.Decode(payload, ptr(v))
+		}), c.name)
+		require.LessOrEqual(t, cap(v.Data), len(v.Data)+len(v.Data)/8+16, c.name)
+	}
+}

@@ -54,7 +54,8 @@ func (t *Type) decode(payload []byte, v unsafe.Pointer, p plan) error {
 	if err != nil {
 		return err
 	}
-	d := decoder{r: cdr.NewReader(content, id)}
+	var d decoder
+	d.r.Reset(content, id)
 	d.outer(p, v, id.Delimited())
 	return d.err(t)
 }
@@ -173,22 +174,26 @@ func (o *op) element(v unsafe.Pointer, i int) unsafe.Pointer {
 
 // fixed decodes one or more primitives.
 func (d *decoder) fixed(o *op, v unsafe.Pointer) {
-	mark := d.begin(o)
-	switch {
-	case o.skip:
-		d.r.Skip(o.size, o.n)
-	case o.n > 1:
-		d.r.Native(o.size, unsafe.Slice((*byte)(v), o.n*o.size))
-	case o.size == 1:
+	if o.n > 1 || o.dheader || o.skip {
+		mark := d.begin(o)
+		if o.skip {
+			d.r.Skip(o.size, o.n)
+		} else {
+			d.r.Native(o.size, unsafe.Slice((*byte)(v), o.n*o.size))
+		}
+		d.end(mark)
+		return
+	}
+	switch o.size {
+	case 1:
 		*(*uint8)(v) = d.r.Uint8()
-	case o.size == 2:
+	case 2:
 		*(*uint16)(v) = d.r.Uint16()
-	case o.size == 4:
+	case 4:
 		*(*uint32)(v) = d.r.Uint32()
-	default:
+	case 8:
 		*(*uint64)(v) = d.r.Uint64()
 	}
-	d.end(mark)
 }
 
 // bools decodes n booleans; a Go bool must never be anything but 0 or 1.
@@ -270,18 +275,28 @@ func (d *decoder) sequence(o *op, v *slice) {
 		d.skipElements(o, n)
 	case o.sub != nil:
 		d.elements(o, v, n)
-	default:
+	case o.kind == opSeqBool:
 		if n > v.cap {
 			*v = grown(o.typ, slice{}, n)
 		}
 		v.len = n
-		if o.kind == opSeqBool {
-			d.bools(o, v.data, n)
-		} else if n > 0 {
-			d.r.Native(o.size, unsafe.Slice((*byte)(v.data), n*o.size))
-		}
+		d.bools(o, v.data, n)
+	default:
+		d.primitives(o, v, n)
 	}
 	d.end(mark)
+}
+
+// primitives decodes n primitives into v. New memory is not cleared before it
+// is filled, which takes as long as filling it; it holds no pointers, and any
+// that holds whole primitives is aligned for them.
+func (d *decoder) primitives(o *op, v *slice, n int) {
+	var mem []byte
+	if n <= v.cap {
+		mem = unsafe.Slice((*byte)(v.data), v.cap*o.size)[:0]
+	}
+	mem = d.r.AppendNative(mem, o.size, n)
+	*v = slice{data: unsafe.Pointer(unsafe.SliceData(mem)), len: len(mem) / o.size, cap: cap(mem) / o.size}
 }
 
 // elements decodes n elements that are not primitive. Length has seen to it

@@ -3,6 +3,7 @@ package gotype
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -11,7 +12,8 @@ import (
 
 // Append appends v to b as a SerializedPayload: encapsulation header, content
 // in little-endian order, and padding to a multiple of 4 octets, counted in
-// the header's options. It allocates only to grow b.
+// the header's options. It allocates only to make room in b, in advance for what
+// is not very long.
 //
 // The representation identifier is CDR_LE in XCDR1; in XCDR2 it is CDR2_LE for
 // a final type, D_CDR2_LE for an appendable one. XTypes 1.3, 7.6.3.1.2.
@@ -41,7 +43,11 @@ func (t *Type) append(b []byte, v unsafe.Pointer, rep Representation, p plan) ([
 		return b, err
 	}
 	start := len(b)
-	e := encoder{w: cdr.NewWriter(cdr.AppendHeader(b, id), id)}
+	if n := t.room(v); n > cap(b)-start {
+		b = slices.Grow(b, n)
+	}
+	var e encoder
+	e.w.Reset(cdr.AppendHeader(b, id), id)
 	mark := 0
 	if id.Delimited() {
 		mark = e.w.Begin()

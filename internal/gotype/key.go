@@ -27,10 +27,15 @@ func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool, s *S
 	if rep == XCDR2 {
 		id, fits = cdr.V2BE, t.fits[1]
 	}
+	if t.picks != nil && fits && !forceMD5 {
+		return t.pickHash(v, btoi(rep == XCDR2))
+	}
 	if s == nil {
 		s = new(Scratch)
 	}
-	e := encoder{w: cdr.NewWriter(s.holder[:0], id), hash: true}
+	var e encoder
+	e.hash = true
+	e.w.Reset(s.holder[:0], id)
 	e.run(t.key, v)
 	s.holder = e.w.B
 	if fits && !forceMD5 {
@@ -76,6 +81,11 @@ func (t *Type) DecodeKeyOf(payload []byte, isKey bool, v unsafe.Pointer) error {
 // does, for samples that came without PID_KEY_HASH or whose key hash is not to
 // be believed.
 func (t *Type) KeyHashOfPayload(payload []byte, isKey bool, rep Representation, forceMD5 bool, s *Scratch) (hash [16]byte, err error) {
+	if r := btoi(rep == XCDR2); t.picks != nil && t.fits[r] && !isKey && !forceMD5 {
+		if hash, ok := t.pickPayload(payload, r); ok {
+			return hash, nil
+		}
+	}
 	if s == nil {
 		s = new(Scratch)
 	}

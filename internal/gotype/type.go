@@ -40,6 +40,10 @@ type Type struct {
 	scan  plan // of whole, what must be passed to read the key: the rest is skipped
 	keyed bool
 	fits  [2]bool // whether the key holder never exceeds 16 octets, in XCDR1 and XCDR2
+	picks []pick  // the key, if it is primitives at fixed places
+	reach [2]int  // octets of the content of a sample that have the picks, in XCDR1 and XCDR2; 0: no saying
+	fixed int     // octets of a payload without what parts count, about
+	parts []part
 	new   func() unsafe.Pointer
 }
 
@@ -79,12 +83,14 @@ func Compile(t reflect.Type, opts Options) (*Type, error) {
 	out := &Type{name: tag.name, ext: root.ext, keyed: root.hasKey()}
 	out.new = func() unsafe.Pointer { return reflect.New(t).UnsafePointer() }
 	out.whole = root.plan(all)
+	out.fixed, out.parts = out.whole.extent(0)
 	if out.keyed {
 		out.key = root.plan(keyOnly)
 		out.scan = root.plan(scanForKey)
 		for i, v2 := range []bool{false, true} {
 			out.fits[i] = root.maxKeySize(0, v2) <= 16
 		}
+		out.findPicks()
 	}
 	return out, nil
 }
