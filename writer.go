@@ -77,9 +77,9 @@ func refused(p *Participant, err error) error {
 // It may block while the history is full of samples that reliable readers have
 // not acknowledged: at most for max_blocking_time (then the error matches
 // ErrTimeout) and as long as ctx allows. DDS 1.4, 2.2.2.4.2.11.
-func (w *Writer[T]) Write(ctx context.Context, v *T) error { return w.WriteAt(ctx, v, time.Now()) }
+func (w *Writer[T]) Write(ctx context.Context, v *T) error { return w.WriteAt(ctx, v, time.Time{}) }
 
-// WriteAt is Write with a source timestamp.
+// WriteAt is Write with a source timestamp; the zero time is now.
 func (w *Writer[T]) WriteAt(ctx context.Context, v *T, at time.Time) error {
 	payload, err := w.topic.typ.Append(w.eng.Buffer(), unsafe.Pointer(v), w.rep)
 	if err != nil {

@@ -33,7 +33,9 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Writer = &q
-		w := newWriterCell(p, d.GUID.Entity, &q, reliable.WriterConfig{})
+		w := newWriterCell(p, d.GUID.Entity, &q, reliable.WriterConfig{
+			Window: firstWindow, MaxWindow: maxWindow, AckEvery: askEvery(&q),
+		})
 		w.data, w.keyed = d, spec.Keyed
 		if q.Liveliness.Kind != qos.Automatic {
 			w.pulse.lease, w.topicLiveliness = leaseOf(q.Liveliness), q.Liveliness.Kind == qos.ManualByTopic
@@ -84,6 +86,23 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 		e.reader = r
 	})
 	return e.reader, err
+}
+
+// How much a writer sends ahead of what is acknowledged. A reader's socket may
+// hold no more than 208 KiB, the default of Linux; ours ask for megabytes.
+const (
+	firstWindow = 128 << 10
+	maxWindow   = 4 << 20
+)
+
+// askEvery is after how many changes a writer asks for acknowledgement: in
+// time, that is, for the history not to fill up.
+func askEvery(q *qos.Writer) int {
+	most := 512
+	if n := q.ResourceLimits.MaxSamples; n > 0 {
+		most = min(most, max(n/4, 1))
+	}
+	return most
 }
 
 func depth(h qos.History) int {

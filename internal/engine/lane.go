@@ -15,39 +15,60 @@ type target struct {
 }
 
 // A lane builds messages and sends them: submessages are added until the
-// target changes or the message is full. It is used by one goroutine at a time.
+// target changes or the message is full, and messages are sent together. It is
+// used by one goroutine at a time.
 type lane struct {
 	p    *Participant
 	msg  []byte // the message under construction; empty: none
+	tail []byte // what follows msg and is not copied into it
 	sub  []byte // one plain submessage about to be sealed
 	pay  []byte // a sealed payload
-	wire []byte // a sealed message
 
 	to     *target
 	sealed bool // RTPS message protection applies
 	ts     rtps.Time
 	hasTS  bool
 	base   int // length of msg without any submessage but INFO_DST
+
+	queue  []queued // finished messages
+	octets int      // of them
+	free   [][]byte
 	batch  []spi.Datagram
 }
 
+// A queued message waits to be sent with others.
+type queued struct {
+	to         *target
+	data, tail []byte
+}
+
+// Bounds of what one WriteBatch carries.
+const (
+	laneOctets   = 256 << 10
+	laneMessages = 48
+)
+
 func newLanePool(p *Participant) *sync.Pool {
-	return &sync.Pool{New: func() any {
-		return &lane{
-			p:   p,
-			msg: make([]byte, 0, p.maxMessage+256),
-			sub: make([]byte, 0, p.maxMessage+256),
-		}
-	}}
+	return &sync.Pool{New: func() any { return &lane{p: p} }}
 }
 
 func (p *Participant) lane() *lane { return p.lanes.Get().(*lane) }
 
 // release sends what is unsent and returns the lane.
 func (l *lane) release() {
-	l.finish()
+	l.flush()
 	l.to = nil
 	l.p.lanes.Put(l)
+}
+
+// buffer returns an empty buffer for a message.
+func (l *lane) buffer() []byte {
+	if n := len(l.free); n > 0 {
+		b := l.free[n-1]
+		l.free = l.free[:n-1]
+		return b[:0]
+	}
+	return make([]byte, 0, l.p.maxMessage+256)
 }
 
 // aim says where the following submessages go and whether they fall under RTPS
@@ -62,6 +83,9 @@ func (l *lane) aim(to *target, sealed bool) {
 }
 
 func (l *lane) begin() {
+	if l.msg == nil {
+		l.msg = l.buffer()
+	}
 	l.msg = rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: l.p.guid.Prefix}.Append(l.msg[:0])
 	if l.to.prefix != (rtps.GUIDPrefix{}) {
 		l.msg = rtps.InfoDst{Prefix: l.to.prefix}.Append(l.msg)
@@ -71,13 +95,14 @@ func (l *lane) begin() {
 }
 
 // room makes sure that n more octets fit into the message, if need be by
-// sending what there is.
+// finishing what there is: a message is made no longer than the network
+// carries in one piece, unless one submessage alone is.
 func (l *lane) room(n int) {
-	limit := l.p.maxMessage
+	limit := l.p.pack
 	if l.sealed && l.p.sealer != nil {
 		limit -= l.p.sealer.Overhead(len(l.to.recv))
 	}
-	if len(l.msg)+n > limit && len(l.msg) > l.base {
+	if (len(l.msg)+n > limit || l.tail != nil) && len(l.msg) > l.base {
 		l.finish()
 		l.begin()
 	}
@@ -91,6 +116,16 @@ func (l *lane) stamp(ts rtps.Time) {
 	}
 	l.msg = rtps.InfoTS{Time: ts, Invalid: ts == rtps.TimeInvalid}.Append(l.msg)
 	l.ts, l.hasTS = ts, true
+}
+
+// leastTail is the size of a payload, in octets, from which on it is cheaper to
+// hand it to the kernel where it is than to copy it behind others.
+const leastTail = 32 << 10
+
+// borrows reports whether a payload can stand behind the message uncopied.
+// DDSI-RTPS 2.5, 9.4.1: the length of a submessage is a multiple of 4.
+func (l *lane) borrows(payload []byte) bool {
+	return len(payload) >= leastTail && len(payload)%4 == 0 && !(l.sealed && l.p.sealer != nil)
 }
 
 // seal adds the submessage in l.sub, protected by s for the receivers.
@@ -129,29 +164,66 @@ func (l *lane) payload(s spi.PayloadSealer, plain []byte) (wire []byte, ok bool)
 	return l.pay, true
 }
 
-// finish seals and sends the message under construction, if it holds anything.
+// finish seals the message under construction, if it holds anything, and
+// queues it.
 func (l *lane) finish() {
 	if len(l.msg) <= l.base || l.to == nil {
 		l.msg = l.msg[:0]
 		return
 	}
-	wire := l.msg
+	q := queued{to: l.to, data: l.msg, tail: l.tail}
 	if l.sealed && l.p.sealer != nil {
 		var err error
-		if l.wire, err = l.p.sealer.SealMessage(l.wire[:0], l.msg, l.to.recv); err != nil {
+		if q.data, err = l.p.sealer.SealMessage(l.buffer(), l.msg, l.to.recv); err != nil {
 			l.p.stats.sealFailed.Add(1)
 			l.msg = l.msg[:0]
 			return
 		}
-		wire = l.wire
+		l.msg = l.msg[:0]
+	} else {
+		l.msg = nil
+	}
+	l.tail = nil
+	l.queue = append(l.queue, q)
+	l.octets += len(q.data) + len(q.tail)
+	if l.octets >= laneOctets || len(l.queue) == laneMessages {
+		l.transmit()
+	}
+}
+
+// flush finishes the message and sends all.
+func (l *lane) flush() {
+	l.finish()
+	l.transmit()
+}
+
+// transmit sends the queued messages; those to the same locator together, so
+// that a transport can make one train of them.
+func (l *lane) transmit() {
+	if len(l.queue) == 0 {
+		return
 	}
 	l.batch = l.batch[:0]
-	for _, loc := range l.to.locs {
-		l.batch = append(l.batch, spi.Datagram{To: loc, Data: wire})
+	for rest := l.queue; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].to == rest[0].to {
+			n++
+		}
+		for _, loc := range rest[0].to.locs {
+			for i := range rest[:n] {
+				l.batch = append(l.batch, spi.Datagram{To: loc, Data: rest[i].data, Tail: rest[i].tail})
+			}
+		}
+		rest = rest[n:]
 	}
 	l.p.stats.sent.Add(uint64(len(l.batch)))
 	if err := l.p.conn.WriteBatch(l.batch); err != nil {
 		l.p.stats.sendFailed.Add(1)
 	}
-	l.msg = l.msg[:0]
+	clear(l.batch)
+	for i := range l.queue {
+		l.free = append(l.free, l.queue[i].data)
+	}
+	clear(l.queue)
+	l.queue, l.octets = l.queue[:0], 0
 }

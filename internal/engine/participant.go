@@ -42,6 +42,7 @@ type Participant struct {
 	security     *security // nil: off
 	sealer       spi.MessageSealer
 	maxMessage   int // octets of an RTPS message, sealed
+	pack         int // octets up to which submessages are put together
 	fragmentSize int
 	lanes        *sync.Pool
 	sched        *scheduler
@@ -143,8 +144,8 @@ func Start(cfg Config) (*Participant, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
 	}
-	// Room for the headers and for what three levels of protection add.
-	p.fragmentSize = min((p.maxMessage-1024)&^7, 63_000)
+	p.pack = min(p.maxMessage, conn.Unfragmented())
+	p.fragmentSize = fragmentSize(p.pack, p.security != nil)
 	p.lanes = newLanePool(p)
 	p.sched = newScheduler()
 	p.peers.Store(&map[rtps.GUIDPrefix]*peer{})
@@ -163,6 +164,19 @@ func Start(cfg Config) (*Participant, error) {
 	}
 	go p.control()
 	return p, nil
+}
+
+// fragmentSize is how much of a payload leaves room in a message for the headers
+// and for what three levels of protection add. Where the network carries little
+// in one piece, a fragment is that piece.
+func fragmentSize(pack int, secured bool) int {
+	switch {
+	case pack >= leastMessage:
+		return min((pack-1024)&^7, 63_000)
+	case secured:
+		return (pack - 448) &^ 7
+	}
+	return (pack - 128) &^ 7
 }
 
 // leastMessage is the smallest message a transport may be limited to: a
@@ -204,7 +218,12 @@ func (p *Participant) GUID() rtps.GUID { return p.guid }
 // Close says farewell, stops everything and waits for every goroutine.
 func (p *Participant) Close() error {
 	p.closing.Do(func() {
-		p.call(func() { p.farewell() })
+		p.call(func() {
+			for _, w := range *p.writers.Load() {
+				w.Flush() // what was written goes before the good-bye
+			}
+			p.farewell()
+		})
 		close(p.done)
 		<-p.ended
 		for _, w := range *p.writers.Load() {

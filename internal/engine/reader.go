@@ -125,7 +125,7 @@ func (r *Reader) flush(now time.Time) {
 			sources := r.sources
 			r.mu.Unlock()
 			r.send(l, &r.spare, sources)
-			l.finish()
+			l.flush()
 			r.mu.Lock()
 			r.spare.Reset()
 			r.deliver(now)

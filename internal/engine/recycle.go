@@ -8,15 +8,17 @@ import "github.com/secdds/dds/internal/reliable"
 // when the machine has dropped it and nothing is being sent or ordered: only at
 // the end of a flush are both certain.
 type shelf struct {
-	lent     []*reliable.Change // given to the machine, the oldest first
+	lent     []*reliable.Change // given to the machine, the oldest first, from head on
+	head     int
 	changes  []*reliable.Change
 	payloads [][]byte
+	octets   int // of payloads
 }
 
-// Limits on what a writer keeps: half a megabyte.
+// Limits on what a writer keeps.
 const (
-	maxLent    = 128
-	maxPayload = 4096
+	maxLent  = 8192
+	maxShelf = 16 << 20 // octets of payloads, but one buffer whatever its size
 )
 
 // lend returns a change to be written that holds c.
@@ -28,13 +30,13 @@ func (s *shelf) lend(c reliable.Change) *reliable.Change {
 		ch = new(reliable.Change)
 	}
 	*ch = c
-	if cap(c.Payload) > maxPayload {
-		return ch
+	if len(s.lent)-s.head == maxLent { // some are held for long: the garbage collector may have them
+		s.head += maxLent / 2
 	}
-	if len(s.lent) == maxLent { // some are held for long: the garbage collector may have them
-		n := copy(s.lent, s.lent[maxLent/2:])
+	if len(s.lent) == cap(s.lent) && s.head > len(s.lent)/2 {
+		n := copy(s.lent, s.lent[s.head:])
 		clear(s.lent[n:])
-		s.lent = s.lent[:n]
+		s.lent, s.head = s.lent[:n], 0
 	}
 	s.lent = append(s.lent, ch)
 	return ch
@@ -43,26 +45,25 @@ func (s *shelf) lend(c reliable.Change) *reliable.Change {
 // harvest takes back what the machine has dropped. It is called at the end of
 // a flush, with nothing ordered.
 func (s *shelf) harvest(m *reliable.Writer) {
-	n := 0
-	for n < len(s.lent) && m.Get(s.lent[n].SN) == nil {
-		c := s.lent[n]
+	for s.head < len(s.lent) && m.Get(s.lent[s.head].SN) == nil {
+		c := s.lent[s.head]
+		s.lent[s.head] = nil
+		s.head++
 		s.give(c.Payload)
 		c.Payload = nil
 		if len(s.changes) < maxLent {
 			s.changes = append(s.changes, c)
 		}
-		n++
 	}
-	if n > 0 {
-		rest := copy(s.lent, s.lent[n:])
-		clear(s.lent[rest:])
-		s.lent = s.lent[:rest]
+	if s.head == len(s.lent) {
+		s.lent, s.head = s.lent[:0], 0
 	}
 }
 
 func (s *shelf) give(b []byte) {
-	if cap(b) > 0 && cap(b) <= maxPayload && len(s.payloads) < maxLent {
+	if cap(b) > 0 && len(s.payloads) < maxLent && (len(s.payloads) == 0 || s.octets+cap(b) <= maxShelf) {
 		s.payloads = append(s.payloads, b[:0])
+		s.octets += cap(b)
 	}
 }
 
@@ -70,12 +71,14 @@ func (s *shelf) give(b []byte) {
 func (w *Writer) Buffer() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	last := len(w.shelf.payloads) - 1
+	s := &w.shelf
+	last := len(s.payloads) - 1
 	if last < 0 {
 		return nil
 	}
-	b := w.shelf.payloads[last]
-	w.shelf.payloads[last] = nil
-	w.shelf.payloads = w.shelf.payloads[:last]
+	b := s.payloads[last]
+	s.payloads[last] = nil
+	s.payloads = s.payloads[:last]
+	s.octets -= cap(b)
 	return b
 }

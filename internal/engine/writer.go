@@ -33,6 +33,7 @@ type Writer struct {
 	keyed     bool
 	reliable  bool
 	blocking  time.Duration
+	keepAll   bool
 	crypto    spi.EndpointCrypto // nil: unprotected
 	payload   spi.PayloadSealer
 	submsg    spi.SubmessageSealer
@@ -52,7 +53,9 @@ type Writer struct {
 	out      reliable.Outbox
 	spare    reliable.Outbox
 	shelf    shelf
-	flushing bool
+	burst    burst
+	flushing bool   // a goroutine is sending
+	caughtUp signal // somebody began to send all there is, or ended
 	closed   bool
 	fan      *fanout
 	latest   map[rtps.GUID]rtps.SequenceNumber // built-in writers: the change that stands for an entity
@@ -92,8 +95,10 @@ func newWriterCell(p *Participant, entity rtps.EntityID, q *qos.Writer, cfg reli
 		p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity},
 		reliable: q.Reliability.Reliable,
 		blocking: q.Reliability.MaxBlocking,
+		keepAll:  q.History.All && q.Reliability.Reliable,
 		fan:      &fanout{},
 	}
+	w.burst.budget = latency(q)
 	cfg.Reliable = q.Reliability.Reliable
 	cfg.TransientLocal = q.Durability != qos.Volatile
 	cfg.FragmentSize = p.fragmentSize
@@ -110,39 +115,6 @@ func (w *Writer) GUID() rtps.GUID { return w.guid }
 // protection is ENCRYPT. DDS-Security 1.1, 8.4.2.7.
 func (w *Writer) KeyProtected() bool { return w.keyHidden }
 
-// flush sends what the machine ordered. mu is held at entry and free at
-// return. If another goroutine is sending it takes this output too: what the
-// machine orders, the wire keeps in order, and nobody waits for a socket while
-// holding mu.
-func (w *Writer) flush() {
-	if w.flushing {
-		w.mu.Unlock()
-		return
-	}
-	w.flushing = true
-	if !w.out.Empty() {
-		l := w.p.lane()
-		for !w.out.Empty() {
-			w.out, w.spare = w.spare, w.out
-			fan := w.fan
-			w.mu.Unlock()
-			w.send(l, &w.spare, fan)
-			l.finish()
-			w.mu.Lock()
-			w.spare.Reset()
-			if now := time.Now(); due(w.m.Next(), now) {
-				w.m.Advance(now, &w.out)
-			}
-		}
-		l.release()
-	}
-	w.flushing = false
-	w.shelf.harvest(w.m)
-	next := w.m.Next()
-	w.mu.Unlock()
-	w.p.sched.wake(w, next)
-}
-
 func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 func (w *Writer) advance(now time.Time) {
@@ -152,33 +124,44 @@ func (w *Writer) advance(now time.Time) {
 		return
 	}
 	w.m.Advance(now, &w.out)
-	w.flush()
+	w.flushSoon()
 }
 
 // A Change is what the application writes.
 type Change struct {
 	Status  uint32 // reliable.StatusDisposed and StatusUnregistered; 0: alive
 	Key     rtps.KeyHash
-	Time    time.Time
-	Payload []byte // owned by the writer from now on
+	Time    time.Time // zero: now
+	Payload []byte    // owned by the writer from now on
 }
+
+// highWater is how many octets a KEEP_ALL writer may have unacknowledged before
+// writing waits, whatever its RESOURCE_LIMITS, which count samples: one more
+// sample may then be written.
+const highWater = 16 << 20
 
 // Write adds a change to the history and sends it. If the history is full it
 // waits for acknowledgements, at most max_blocking_time and at most as long as
 // ctx allows. DDS 1.4, 2.2.2.4.2.11.
 func (w *Writer) Write(ctx context.Context, c Change) error {
 	w.mu.Lock()
+	if w.burst.unsent > maxUnsent {
+		w.holdBack()
+	}
 	if w.closed {
 		w.mu.Unlock()
 		return ErrClosed
 	}
-	if w.hist.CanAdd(c.Key) != history.Free {
+	if !w.free(c.Key) {
 		if err := w.waitRoom(ctx, c.Key); err != nil {
 			w.mu.Unlock()
 			return err
 		}
 	}
 	now := time.Now()
+	if c.Time.IsZero() {
+		c.Time = now
+	}
 	w.asserted(now)
 	sn := w.m.Write(now, w.shelf.lend(reliable.Change{
 		Status: c.Status, Key: c.Key, HasKey: w.keyed, Time: rtps.TimeOf(c.Time),
@@ -193,9 +176,16 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	for _, old := range evict {
 		w.m.Remove(old)
 	}
-	w.acked()
-	w.flush()
+	if !w.reliable || w.matched.Current == 0 { // otherwise an ACKNACK will tell
+		w.acked()
+	}
+	w.written(now, len(c.Payload))
 	return nil
+}
+
+// free reports whether a change of that instance may be written now. mu is held.
+func (w *Writer) free(key rtps.KeyHash) bool {
+	return w.hist.CanAdd(key) == history.Free && !(w.keepAll && w.m.UnackedOctets() > highWater)
 }
 
 // waitRoom waits until a change of that instance fits. mu is held.
@@ -213,7 +203,7 @@ func (w *Writer) waitRoom(ctx context.Context, key rtps.KeyHash) error {
 		if w.closed {
 			return false, ErrClosed
 		}
-		return w.hist.CanAdd(key) == history.Free, nil
+		return w.free(key), nil
 	})
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 		return fmt.Errorf("write: no room in the history after max_blocking_time %v, %d samples are not acknowledged: %w",
@@ -243,16 +233,10 @@ func (w *Writer) acked() {
 // ackedUpTo returns the highest number that every matched reliable reader has
 // acknowledged. mu is held.
 func (w *Writer) ackedUpTo() rtps.SequenceNumber {
-	acked := w.m.Last()
 	if !w.reliable {
-		return acked
+		return w.m.Last()
 	}
-	for g := range w.fan.dests {
-		if sn, ok := w.m.AckedBy(g); ok {
-			acked = min(acked, sn)
-		}
-	}
-	return acked
+	return w.m.Acked()
 }
 
 func (w *Writer) handleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack) {
@@ -263,7 +247,7 @@ func (w *Writer) handleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack)
 	}
 	w.m.HandleAckNack(now, reader, a, &w.out)
 	w.acked()
-	w.flush()
+	w.flushSoon()
 }
 
 func (w *Writer) handleNackFrag(now time.Time, reader rtps.GUID, n *rtps.NackFrag) {
@@ -273,7 +257,7 @@ func (w *Writer) handleNackFrag(now time.Time, reader rtps.GUID, n *rtps.NackFra
 		return
 	}
 	w.m.HandleNackFrag(now, reader, n, &w.out)
-	w.flush()
+	w.flushSoon()
 }
 
 // match adds a remote reader. It is called from the control loop.
@@ -387,10 +371,15 @@ func (w *Writer) publish(entity rtps.GUID, c *reliable.Change) {
 	w.flush()
 }
 
-// stop makes the cell refuse everything from now on.
+// stop makes the cell refuse everything from now on. What was written is sent
+// before.
 func (w *Writer) stop() {
 	w.mu.Lock()
+	if w.burst.kick != nil && !w.closed {
+		close(w.burst.kick)
+	}
 	w.closed = true
+	w.drain()
 	w.changed.broadcast()
 	w.mu.Unlock()
 	w.p.sched.forget(w)

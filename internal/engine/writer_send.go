@@ -66,12 +66,20 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 		}
 		l.room(infoTSLen + dataLen + inlineQoSLen + len(payload) + 3 + extra)
 		l.stamp(s.Change.Time)
-		if sealer == nil {
-			l.msg = w.appendData(l.msg, reader, s.Change, payload)
-			return
+		var q [inlineQoSLen + 16]byte
+		d := rtps.Data{
+			Reader: reader, Writer: w.guid.Entity, SN: s.Change.SN,
+			InlineQoS: w.inlineQoS(q[:0], s.Change), Payload: payload, IsKey: s.Change.IsKey,
 		}
-		l.sub = w.appendData(l.sub[:0], reader, s.Change, payload)
-		l.seal(sealer, subs)
+		switch {
+		case sealer != nil:
+			l.sub = d.Append(l.sub[:0])
+			l.seal(sealer, subs)
+		case w.payload == nil && l.borrows(payload):
+			l.msg, l.tail = d.AppendHeader(l.msg, len(payload)), payload
+		default:
+			l.msg = d.Append(l.msg)
+		}
 	case reliable.SendFrag:
 		w.sendFrags(l, s, reader, sealer, subs, extra)
 	case reliable.SendHeartbeat:
@@ -102,14 +110,6 @@ func (w *Writer) inlineQoS(b []byte, c *reliable.Change) []byte {
 	return rtps.AppendInlineQoS(b, &q)
 }
 
-func (w *Writer) appendData(b []byte, reader rtps.EntityID, c *reliable.Change, payload []byte) []byte {
-	var q [inlineQoSLen + 16]byte
-	return rtps.Data{
-		Reader: reader, Writer: w.guid.Entity, SN: c.SN,
-		InlineQoS: w.inlineQoS(q[:0], c), Payload: payload, IsKey: c.IsKey,
-	}.Append(b)
-}
-
 func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, sealer spi.SubmessageSealer, subs []spi.Receiver, extra int) {
 	size := int(s.FragSize)
 	payload := s.Fragment()
@@ -132,10 +132,13 @@ func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, seal
 			First: first, Count: uint16((n + size - 1) / size), FragmentSize: s.FragSize,
 			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: wire, IsKey: s.Change.IsKey,
 		}
-		if sealer != nil {
+		switch {
+		case sealer != nil:
 			l.sub = f.Append(l.sub[:0])
 			l.seal(sealer, subs)
-		} else {
+		case w.payload == nil && l.borrows(wire):
+			l.msg, l.tail = f.AppendHeader(l.msg, n), wire
+		default:
 			l.msg = f.Append(l.msg)
 		}
 		payload = payload[n:]

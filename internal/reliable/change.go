@@ -18,7 +18,11 @@ type Change struct {
 	Payload []byte    // SerializedPayload as it goes on the wire (maybe sealed); nil: none
 	IsKey   bool      // Payload holds the key only
 	To      rtps.GUID // not zero: for this reader only; the others are told by GAP
+
+	at int64 // octets ordered before it, or notOrdered
 }
+
+const notOrdered = -1
 
 // A Sample is one change as a reader received it.
 type Sample struct {

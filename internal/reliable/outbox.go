@@ -45,6 +45,19 @@ type Outbox struct{ Sends []Send }
 // Empty reports whether nothing is wanted.
 func (o *Outbox) Empty() bool { return len(o.Sends) == 0 }
 
+// Octets returns the size of the payloads that are wanted.
+func (o *Outbox) Octets() (n int) {
+	for i := range o.Sends {
+		switch s := &o.Sends[i]; s.Kind {
+		case SendData:
+			n += len(s.Change.Payload)
+		case SendFrag:
+			n += int(s.FragCount) * int(s.FragSize)
+		}
+	}
+	return n
+}
+
 // Reset empties o. It keeps the capacity and lets go of every change.
 func (o *Outbox) Reset() {
 	clear(o.Sends)

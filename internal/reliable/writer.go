@@ -24,6 +24,11 @@ type WriterConfig struct {
 	FragmentSize int // octets; larger payloads leave as DATA_FRAG of this size, at most 65,000; zero: 65,000
 	Budget       int // octets of payload a call orders at most, give or take one DATA; zero: 256 KiB
 
+	// Window is how many octets may be ordered and not acknowledged, at first;
+	// it grows up to MaxWindow while nothing gets lost and shrinks when
+	// something does. Zero: no limit.
+	Window, MaxWindow int
+
 	FirstSN rtps.SequenceNumber // of the first change; zero: 1
 }
 
@@ -52,6 +57,7 @@ func (c WriterConfig) withDefaults() WriterConfig {
 		c.Budget = 256 << 10
 	}
 	c.HeartbeatMin = min(c.HeartbeatMin, c.HeartbeatPeriod)
+	c.MaxWindow = max(c.MaxWindow, c.Window)
 	c.FirstSN = max(c.FirstSN, 1)
 	return c
 }
@@ -92,6 +98,9 @@ type Writer struct {
 
 	repairAt time.Time // the earliest repairAt of readers
 	more     bool      // the budget ended a call: there is more to order now
+
+	pace    pace
+	waiting int // octets of changes that were never ordered
 }
 
 // A remoteReader is a ReaderProxy: DDSI-RTPS 2.5, 8.4.7.4.
@@ -112,6 +121,12 @@ type remoteReader struct {
 	done                seqset.Set[rtps.SequenceNumber] // repaired in the current suppression window
 	doneFrags           []fragSet
 	doneUntil           time.Time // the end of that window
+
+	live     rtps.SequenceNumber // the first change sent to it as it was written
+	liveAt   int64               // octets ordered before that: history is not paced
+	ackedAt  int64               // octets that had been ordered up to the end of acked
+	progress time.Time           // when acked rose last, or something was ordered after all was acknowledged
+	slow     bool                // the pace does not wait for it
 }
 
 // A fragSet is some fragments of one change.
@@ -133,7 +148,7 @@ func NewWriter(cfg WriterConfig) *Writer {
 	n := cfg.FirstSN - 1
 	return &Writer{
 		cfg: cfg, last: n, common: n, pushed: n, trimmed: n, fragAt: 1,
-		hbEvery: cfg.HeartbeatMin, byGUID: make(map[rtps.GUID]*remoteReader),
+		hbEvery: cfg.HeartbeatMin, byGUID: make(map[rtps.GUID]*remoteReader), pace: newPace(&cfg),
 	}
 }
 
@@ -179,7 +194,8 @@ func (w *Writer) newReader(r ReaderInfo) *remoteReader {
 			}
 		}
 	}
-	p.acked = p.start - 1
+	p.acked, p.live = p.start-1, w.pushed+1
+	p.liveAt, p.ackedAt, p.progress = w.pace.ordered, w.pace.ordered, w.now
 	w.readers = append(w.readers, p)
 	w.byGUID[r.GUID] = p
 	if r.Reliable {
@@ -216,6 +232,9 @@ func (w *Writer) drop(p *remoteReader) {
 	}
 	w.trim()
 	w.settle()
+	if !w.pace.full.IsZero() {
+		w.more = true // it may have been the one that was waited for
+	}
 }
 
 // Write numbers c and orders it sent. The writer keeps c, payload and all;
@@ -233,6 +252,8 @@ func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumbe
 			p.to = c.SN
 		}
 	}
+	c.at = notOrdered
+	w.waiting += len(c.Payload)
 	w.hist.add(c)
 	budget := w.cfg.Budget
 	w.push(now, &budget, out)
@@ -251,8 +272,13 @@ func (w *Writer) Remove(sn rtps.SequenceNumber) {
 // forget drops the change of entry i. Entries do not move, but all of them go
 // with the last change.
 func (w *Writer) forget(i int) {
-	if c := w.hist.e[i].c; c != nil && !c.To.IsZero() {
-		w.addressed--
+	if c := w.hist.e[i].c; c != nil {
+		if !c.To.IsZero() {
+			w.addressed--
+		}
+		if c.at == notOrdered {
+			w.waiting -= len(c.Payload)
+		}
 	}
 	w.hist.removeAt(i)
 }
@@ -316,12 +342,13 @@ func (w *Writer) Next() time.Time {
 	if w.more {
 		return w.now
 	}
-	return earliest(w.hbAt, w.repairAt)
+	return earliest(w.stallAt(), earliest(w.hbAt, w.repairAt))
 }
 
 // Advance does what has come due by now.
 func (w *Writer) Advance(now time.Time, out *Outbox) {
 	w.now = now
+	w.findSlow(now)
 	budget := w.cfg.Budget
 	w.repair(now, &budget, out)
 	w.push(now, &budget, out)

@@ -30,14 +30,17 @@ func (w *Writer) HandleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack,
 		// It asks as one that has just met us: it lost us and what it had,
 		// while we noticed nothing.
 		p.acked = p.start - 1
+		p.ackedAt = max(p.liveAt, w.orderedAt(p.acked))
 	}
 	w.acknowledge(p, base-1)
 	asked := w.request(now, p, a, out)
 	if asked {
+		w.lost(p, base+rtps.SequenceNumber(a.State.NumBits)-1)
 		w.scheduleRepair(now, p, out)
 	} else if !a.Final {
 		w.answer(now, p, first, out)
 	}
+	w.resume(now, out)
 	if w.lags(p) {
 		w.hbSoon(now.Add(w.hbEvery))
 	} else if !w.hbAt.IsZero() {
@@ -53,6 +56,7 @@ func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 		return
 	}
 	p.acked = sn
+	w.advanced(p)
 	w.hbEvery = w.cfg.HeartbeatMin // it makes progress
 	p.gaps.Remove(0, sn)
 	p.want.Remove(0, sn)
@@ -165,15 +169,37 @@ func (w *Writer) AckedBy(reader rtps.GUID) (sn rtps.SequenceNumber, ok bool) {
 	return p.acked, true
 }
 
-// Unacked returns the number of held changes that some matched reliable
-// reader has not acknowledged.
-func (w *Writer) Unacked() int {
+// Acked returns the highest number such that every matched reliable reader has
+// acknowledged everything up to it.
+func (w *Writer) Acked() rtps.SequenceNumber {
 	low := w.last
 	for _, p := range w.readers {
 		if p.Reliable {
 			low = min(low, p.acked)
 		}
 	}
+	return low
+}
+
+// UnackedOctets returns the size of what was ordered and is not acknowledged
+// by every reliable reader, with what waits to be ordered.
+func (w *Writer) UnackedOctets() int {
+	if w.reliable == 0 {
+		return 0
+	}
+	low := w.pace.ordered
+	for _, p := range w.readers {
+		if p.Reliable {
+			low = min(low, p.ackedAt)
+		}
+	}
+	return int(w.pace.ordered-low) + w.waiting
+}
+
+// Unacked returns the number of held changes that some matched reliable
+// reader has not acknowledged.
+func (w *Writer) Unacked() int {
+	low := w.Acked()
 	n := 0
 	for i := w.hist.index(low + 1); i < len(w.hist.e); i++ {
 		c := w.hist.e[i].c

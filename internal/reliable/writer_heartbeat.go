@@ -27,6 +27,7 @@ func (w *Writer) heartbeat(now time.Time, p *remoteReader, final bool, out *Outb
 		first = max(first, p.start)
 	} else if !final {
 		w.askedAt, w.asked = now, 0
+		w.pace.asked = w.pace.ordered
 	}
 	w.hbCount++
 	s.Heartbeat = rtps.Heartbeat{First: first, Last: w.pushed, Count: w.hbCount, Final: final}

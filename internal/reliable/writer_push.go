@@ -14,6 +14,8 @@ const sendCost = 64
 // is used up, and the heartbeat that announces them.
 func (w *Writer) push(now time.Time, budget *int, out *Outbox) {
 	news := false // for every reader
+	full := false
+	room, limited := w.room()
 	for w.pushed < w.last && *budget > 0 {
 		sn := w.pushed + 1
 		c := w.hist.get(sn)
@@ -23,9 +25,20 @@ func (w *Writer) push(now time.Time, budget *int, out *Outbox) {
 			continue
 		}
 		to := w.byGUID[c.To]
+		if w.fragAt == 1 {
+			if cost := len(c.Payload) + sendCost; limited && room < noLimit && cost > room {
+				full = true
+				break
+			}
+			c.at = w.pace.ordered
+			w.waiting -= len(c.Payload)
+		}
+		ordered := w.pace.ordered
 		if c.To.IsZero() && len(w.readers) > 0 || to != nil {
 			w.tellGaps(to, out)
-			if !w.pushChange(c, budget, out) {
+			whole := w.pushChange(c, budget, out)
+			room = min(room, w.pace.window) - int(w.pace.ordered-ordered)
+			if !whole {
 				break
 			}
 		}
@@ -37,13 +50,19 @@ func (w *Writer) push(now time.Time, budget *int, out *Outbox) {
 			w.pushAddressed(now, c, to, out)
 		}
 	}
-	w.more = w.pushed < w.last
+	switch {
+	case !full:
+		w.pace.full = time.Time{}
+	case w.pace.full.IsZero():
+		w.pace.full = now
+	}
+	w.more = w.pushed < w.last && !full // a full window is opened by an acknowledgement
 	if w.reliable == 0 {
 		w.trim()
 		return
 	}
 	if news {
-		if w.asked >= w.cfg.AckEvery || now.Sub(w.askedAt) >= w.cfg.AckPeriod {
+		if w.asked >= w.cfg.AckEvery || now.Sub(w.askedAt) >= w.cfg.AckPeriod || w.pace.wantsAck() {
 			w.heartbeat(now, nil, false, out)
 		}
 		w.hbReset(now)
@@ -88,9 +107,12 @@ func (w *Writer) pushChange(c *Change, budget *int, out *Outbox) bool {
 	if n == 0 {
 		out.Sends = append(out.Sends, Send{Kind: SendData, To: c.To, Change: c})
 		*budget -= len(c.Payload) + sendCost
+		w.pace.order(len(c.Payload) + sendCost)
 		return true
 	}
+	left := *budget
 	w.fragAt = w.sendFrags(c, c.To, w.fragAt, n, budget, out)
+	w.pace.order(left - *budget)
 	if w.fragAt > n {
 		return true
 	}

@@ -59,6 +59,7 @@ func (w *Writer) HandleNackFrag(now time.Time, reader rtps.GUID, n *rtps.NackFra
 		}
 	}
 	if asked {
+		w.lost(p, sn)
 		w.scheduleRepair(now, p, out)
 	}
 	p.frags = slices.DeleteFunc(p.frags, func(f fragSet) bool { return f.set.Empty() })
