@@ -291,11 +291,12 @@ func (d *decoder) sequence(o *op, v *slice) {
 // is filled, which takes as long as filling it; it holds no pointers, and any
 // that holds whole primitives is aligned for them.
 func (d *decoder) primitives(o *op, v *slice, n int) {
-	var mem []byte
 	if n <= v.cap {
-		mem = unsafe.Slice((*byte)(v.data), v.cap*o.size)[:0]
+		v.len = n
+		d.r.Native(o.size, unsafe.Slice((*byte)(v.data), n*o.size))
+		return
 	}
-	mem = d.r.AppendNative(mem, o.size, n)
+	mem := d.r.AppendNative(nil, o.size, n)
 	*v = slice{data: unsafe.Pointer(unsafe.SliceData(mem)), len: len(mem) / o.size, cap: cap(mem) / o.size}
 }
 
