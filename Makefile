@@ -4,7 +4,7 @@
 GO ?= go
 FUZZTIME ?= 30s
 
-.PHONY: test peers check unit race interop bench fuzz
+.PHONY: test peers check unit race interop bench bench-go fuzz
 
 test: peers check unit race interop
 	@echo "all tests passed"
@@ -31,7 +31,13 @@ race:
 interop: peers
 	$(GO) test -tags interop -count=1 -parallel 4 -timeout 10m ./conformance
 
-bench:
+# Ours beside Cyclone DDS, Fast DDS and bare UDP: writes benchmarks/RESULTS.md in
+# about 20 minutes. BENCHFLAGS=-quick: in a few.
+bench: peers
+	$(GO) run ./benchmarks/matrix $(BENCHFLAGS)
+
+# Go benchmarks of the stages of the data path.
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./benchmarks/... ./internal/gotype
 
 # Every fuzz target for FUZZTIME each; `make test` runs their seeds.

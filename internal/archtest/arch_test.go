@@ -72,6 +72,7 @@ var layers = map[string]layer{
 	"conformance/peer":       {},
 	"conformance/peers/ours": {ours: ". qos rtps security spi"},
 	"benchmarks/crypto":      {ours: "rtps spi security/aesgcm"},
+	"benchmarks/matrix":      {ours: "spi security/keystore"},
 }
 
 // banned lists imports that a pure package must not have, with the reason.
