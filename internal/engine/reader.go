@@ -61,7 +61,7 @@ type Reader struct {
 	flushing bool
 	closed   bool
 	sources  map[rtps.GUID]*source   // copied on write: a flush reads the snapshot
-	free     [][]byte                // payload buffers for reuse
+	pool     pool                    // of payloads
 	keys     map[rtps.KeyHash][]byte // of known instances, for disposes that come without
 	changed  signal
 	matched  MatchedStatus
@@ -94,10 +94,10 @@ type source struct {
 const inboxRoom = 512
 
 func newReaderCell(p *Participant, entity rtps.EntityID, cfg reliable.ReaderConfig) *Reader {
-	return &Reader{
-		p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity},
-		m: reliable.NewReader(cfg),
-	}
+	r := &Reader{p: p, guid: rtps.GUID{Prefix: p.guid.Prefix, Entity: entity}}
+	cfg.Spare = r.pool.spare
+	r.m = reliable.NewReader(cfg)
+	return r
 }
 
 func (r *Reader) slot() *schedSlot { return &r.sched }
@@ -161,7 +161,7 @@ func (r *Reader) deliver(now time.Time) {
 			r.rejected++
 		}
 		if v != history.Stored {
-			r.reuse(s.Payload)
+			r.pool.put(s.Payload)
 		}
 	}
 	clear(r.out.Deliver)
@@ -246,13 +246,6 @@ func (r *Reader) advance(now time.Time) {
 	}
 	r.m.Advance(now, &r.out)
 	r.flush(now)
-}
-
-// reuse keeps a payload that nobody needs any more. mu is held.
-func (r *Reader) reuse(b []byte) {
-	if cap(b) > 0 && cap(b) <= maxFreeCap && len(r.free) < maxFree {
-		r.free = append(r.free, b[:0])
-	}
 }
 
 // match adds a remote writer. It is called from the control loop.

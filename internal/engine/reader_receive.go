@@ -9,55 +9,65 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// buffer returns an empty buffer for n octets. mu is held.
-func (r *Reader) buffer(n int) []byte {
-	if last := len(r.free) - 1; last >= 0 {
-		b := r.free[last]
-		r.free[last] = nil
-		r.free = r.free[:last]
-		if cap(b) >= n {
-			return b[:0]
-		}
-	}
-	return make([]byte, 0, max(n, 64))
-}
-
-// Limits on what is kept for reuse.
-const (
-	maxFree    = 64
-	maxFreeCap = 64 << 10
-)
-
 // Recycle gives back the payloads of entries that were taken and decoded.
 func (r *Reader) Recycle(entries []history.Entry) {
 	r.mu.Lock()
 	for i := range entries {
-		r.reuse(entries[i].Payload)
+		r.pool.put(entries[i].Payload)
 		entries[i].Payload = nil
 	}
 	r.mu.Unlock()
 }
 
-// handleData takes a DATA of a matched writer. The order is wants, open,
-// accept: a forged sample can never advance the reader.
-func (r *Reader) handleData(now time.Time, src *source, d *rtps.Data, ts rtps.Time, le bool) {
+// handleRun takes DATA of a matched writer. The order is wants, open, accept: a
+// forged sample can never advance the reader.
+func (r *Reader) handleRun(now time.Time, src *source, run []arrival) {
 	r.mu.Lock()
-	if r.closed || !r.m.Wants(src.guid, d.SN) {
+	if r.closed {
 		r.mu.Unlock()
-		r.p.drop(dropDuplicate)
 		return
 	}
-	buf := r.buffer(len(d.Payload))
+	wanted := 0
+	for i := range run {
+		a := &run[i]
+		if a.wanted = r.m.Wants(src.guid, a.data.SN); a.wanted {
+			a.buf = r.pool.get(len(a.data.Payload))
+			wanted++
+		}
+	}
 	r.mu.Unlock()
+	if n := len(run) - wanted; n > 0 {
+		r.p.stats.dropped[dropDuplicate].Add(uint64(n))
+	}
 
-	s := reliable.Sample{Writer: src.guid, SN: d.SN, Time: ts, IsKey: d.IsKey, Owned: true}
-	v := r.open1(src.opener, &s, d.InlineQoS, le, buf, d.Payload)
-	if v == forged {
+	var known rtps.KeyHash
+	alive := false
+	for i := range run {
+		a := &run[i]
+		if !a.wanted {
+			continue
+		}
+		a.sample = reliable.Sample{Writer: src.guid, SN: a.data.SN, Time: a.ts, IsKey: a.data.IsKey, Owned: true}
+		a.verdict = r.open1(src.opener, &a.sample, a.data.InlineQoS, a.le, a.buf, a.data.Payload)
+		if a.verdict == forged {
+			continue
+		}
+		alive = true
+		if s := &a.sample; a.verdict == usable && s.Payload != nil && s.HasKey && (i == 0 || s.Key != known) {
+			r.learnKey(s.Key, s.Payload, s.IsKey)
+			known = s.Key
+		}
+	}
+	if !alive {
 		return
 	}
 	src.pulse.beat(r.p, now)
 	r.mu.Lock()
-	r.conclude(now, &s, v)
+	for i := range run {
+		if a := &run[i]; a.wanted && a.verdict != forged {
+			r.conclude(now, &a.sample, a.verdict)
+		}
+	}
 	r.flush(now)
 }
 
@@ -97,6 +107,9 @@ func (r *Reader) open1(opener spi.PayloadOpener, s *reliable.Sample, inline []by
 	default:
 		s.Payload = append(buf, payload...)
 	}
+	if inline == nil && s.Payload != nil { // a plain sample
+		return r.identify(s)
+	}
 	q, err := parseInlineQoS(inline, le)
 	if err != nil {
 		r.p.drop(dropInlineQoS)
@@ -111,13 +124,7 @@ func (r *Reader) open1(opener spi.PayloadOpener, s *reliable.Sample, inline []by
 	}
 	switch {
 	case s.Payload != nil:
-		k, err := r.keyOf(s.Payload, s.IsKey, r.keyHidden)
-		if err != nil {
-			r.p.drop(dropBadKey)
-			return unusable
-		}
-		s.Key, s.HasKey = k, true
-		r.learnKey(k, s.Payload, s.IsKey)
+		return r.identify(s)
 	case q.HasKeyHash:
 		s.Key, s.HasKey = q.KeyHash, true
 		s.Payload, s.IsKey = r.recallKey(q.KeyHash, buf), true
@@ -128,10 +135,25 @@ func (r *Reader) open1(opener spi.PayloadOpener, s *reliable.Sample, inline []by
 	return usable
 }
 
+// identify finds the key of a sample in its payload: a key hash that came with
+// it proves nothing.
+func (r *Reader) identify(s *reliable.Sample) verdict {
+	if r.keyOf == nil {
+		return usable
+	}
+	k, err := r.keyOf(s.Payload, s.IsKey, r.keyHidden)
+	if err != nil {
+		r.p.drop(dropBadKey)
+		return unusable
+	}
+	s.Key, s.HasKey = k, true
+	return usable
+}
+
 // handleFrag takes fragments of a sample. Their payload is opened for itself,
 // before it is taken; or, from the vendors that seal the sample as a whole, when
 // it is complete. Which of the two never depends on what is received.
-func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f rtps.DataFrag, ts rtps.Time) {
+func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f rtps.DataFrag, ts rtps.Time, scratch *[]byte) {
 	r.mu.Lock()
 	if r.closed || !r.m.Wants(src.guid, f.SN) {
 		r.mu.Unlock()
@@ -140,7 +162,7 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	}
 	if src.opener != nil && !src.sealsWhole {
 		r.mu.Unlock()
-		if !r.openFrag(src, sub, &f) {
+		if !r.openFrag(src, sub, &f, scratch) {
 			return
 		}
 		r.mu.Lock()
@@ -168,6 +190,9 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 		buf = payload[:0] // the copy onto itself is none
 	}
 	v := r.open1(opener, &s, inline, sub.LittleEndian(), buf, payload)
+	if v == usable && s.Payload != nil && s.HasKey {
+		r.learnKey(s.Key, s.Payload, s.IsKey)
+	}
 	s.Owned = true
 	r.mu.Lock()
 	if v != usable && !r.closed {
@@ -177,14 +202,15 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	r.flush(now)
 }
 
-// openFrag opens the payload of one DATA_FRAG. It runs without mu.
-func (r *Reader) openFrag(src *source, sub rtps.Submessage, f *rtps.DataFrag) bool {
+// openFrag opens the payload of one DATA_FRAG into scratch. It runs without mu.
+func (r *Reader) openFrag(src *source, sub rtps.Submessage, f *rtps.DataFrag, scratch *[]byte) bool {
 	sealed, err := rtps.ParseSealedDataFrag(sub)
 	if err != nil {
 		r.p.drop(dropMalformed)
 		return false
 	}
-	plain, err := src.opener.OpenPayload(make([]byte, 0, len(sealed.Payload)), sealed.Payload)
+	plain, err := src.opener.OpenPayload((*scratch)[:0], sealed.Payload)
+	*scratch = plain[:0]
 	if n := f.Len(); err != nil || len(plain) < n || len(plain) > n+3 { // SIGN pads to 4
 		r.p.drop(dropBadPayload)
 		return false

@@ -44,8 +44,10 @@ var dropNames = [dropCount]string{
 // reads it. DDSI-RTPS 2.5, 8.3.4.
 type receiver struct {
 	p     *Participant
-	plain []byte // an opened message
-	sub   []byte // an opened submessage
+	plain []byte // an opened message, where it could not be opened in place
+	sub   []byte // the opened submessages of a message, likewise
+	frag  []byte // the opened payload of a DATA_FRAG
+	run   run
 }
 
 // A scope is the receiver's state within one message. DDSI-RTPS 2.5, 8.3.4.1.
@@ -104,17 +106,45 @@ func (r *receiver) message(now time.Time, msg []byte) {
 			p.drop(dropUnknownPeer)
 			return
 		}
-		plain, err := keys.OpenMessage(r.plain[:0], msg)
-		if err != nil {
+		if rest, err = r.openMessage(keys, msg); err != nil {
 			p.drop(dropBadMessage)
 			return
 		}
-		r.plain = plain[:0]
-		rest = plain[rtps.HeaderLen:]
 		sc.shield = shieldMessage
 		sc.peer.proof.Store(now.UnixNano())
 	}
+	r.sub = r.sub[:0]
 	r.submessages(&sc, rest)
+	r.endRun()
+}
+
+// openMessage opens a protected message, in place if the plugin can: what was
+// received is of no other use.
+func (r *receiver) openMessage(keys spi.PeerCrypto, msg []byte) (submessages []byte, err error) {
+	if k, ok := keys.(spi.InPlaceOpener); ok {
+		return k.OpenMessageInPlace(msg)
+	}
+	plain, err := keys.OpenMessage(r.plain[:0], msg)
+	if err != nil {
+		return nil, err
+	}
+	r.plain = plain[:0]
+	return plain[rtps.HeaderLen:], nil
+}
+
+// openSubmessage opens a protected submessage. What it returns is good until
+// the next message.
+func (r *receiver) openSubmessage(keys spi.PeerCrypto, span []byte) (sub []byte, owner rtps.EntityID, err error) {
+	if k, ok := keys.(spi.InPlaceOpener); ok {
+		return k.OpenSubmessageInPlace(span)
+	}
+	at := len(r.sub)
+	plain, owner, err := keys.OpenSubmessage(r.sub, span)
+	if err != nil {
+		return nil, owner, err
+	}
+	r.sub = plain
+	return plain[at:], owner, nil
 }
 
 func (s *scope) keys() spi.PeerCrypto {
@@ -209,12 +239,11 @@ func (r *receiver) secure(sc *scope, span []byte) {
 		r.p.drop(dropUnknownPeer)
 		return
 	}
-	plain, owner, err := keys.OpenSubmessage(r.sub[:0], span)
+	plain, owner, err := r.openSubmessage(keys, span)
 	if err != nil {
 		r.p.drop(dropBadSubmessage)
 		return
 	}
-	r.sub = plain[:0]
 	s, next, err := rtps.Next(plain)
 	if err != nil || len(next) > 3 {
 		r.p.drop(dropMalformed)
@@ -232,14 +261,14 @@ func (r *receiver) secure(sc *scope, span []byte) {
 }
 
 // admits is the one place that asks whether something came protected as its
-// cell demands, and from whom it says it is.
-func (sc *scope) admits(p *Participant, requires shield, from rtps.EntityID) bool {
+// cell demands, and from whom it says it is. It is asked for n submessages.
+func (sc *scope) admits(p *Participant, requires shield, from rtps.EntityID, n int) bool {
 	if sc.shield&requires != requires {
-		p.drop(dropUnprotected)
+		p.stats.dropped[dropUnprotected].Add(uint64(n))
 		return false
 	}
 	if sc.shield&shieldSubmessage != 0 && sc.owner != from {
-		p.drop(dropForeignKey)
+		p.stats.dropped[dropForeignKey].Add(uint64(n))
 		return false
 	}
 	return true
@@ -247,6 +276,9 @@ func (sc *scope) admits(p *Participant, requires shield, from rtps.EntityID) boo
 
 // entity is steps 4 and 5: route a submessage to its cells and step them.
 func (r *receiver) entity(sc *scope, s rtps.Submessage) {
+	if s.Kind != rtps.SubData {
+		r.endRun()
+	}
 	switch s.Kind {
 	case rtps.SubData:
 		d, err := rtps.ParseData(s)
@@ -258,20 +290,16 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 			r.p.mail(sc, &d, s.LittleEndian())
 			return
 		}
-		for _, m := range sc.routes(r.p, d.Writer) {
-			if m.takes(sc, d.Reader) {
-				m.cell.handleData(sc.now, m.src, &d, sc.ts, s.LittleEndian())
-			}
-		}
+		r.addData(sc, &d, s.LittleEndian())
 	case rtps.SubDataFrag:
 		f, err := rtps.ParseDataFrag(s)
 		if err != nil {
 			r.p.drop(dropMalformed)
 			return
 		}
-		for _, m := range sc.routes(r.p, f.Writer) {
-			if m.takes(sc, f.Reader) {
-				m.cell.handleFrag(sc.now, m.src, s, f, sc.ts)
+		for _, m := range sc.routes(r.p, f.Writer, 1) {
+			if m.takes(sc, f.Reader, 1) {
+				m.cell.handleFrag(sc.now, m.src, s, f, sc.ts, &r.frag)
 			}
 		}
 	case rtps.SubHeartbeat:
@@ -280,8 +308,8 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 			r.p.drop(dropMalformed)
 			return
 		}
-		for _, m := range sc.routes(r.p, h.Writer) {
-			if m.takes(sc, h.Reader) {
+		for _, m := range sc.routes(r.p, h.Writer, 1) {
+			if m.takes(sc, h.Reader, 1) {
 				m.cell.handleHeartbeat(sc.now, m.src, &h)
 			}
 		}
@@ -291,8 +319,8 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 			r.p.drop(dropMalformed)
 			return
 		}
-		for _, m := range sc.routes(r.p, h.Writer) {
-			if m.takes(sc, h.Reader) {
+		for _, m := range sc.routes(r.p, h.Writer, 1) {
+			if m.takes(sc, h.Reader, 1) {
 				m.cell.handleHeartbeatFrag(sc.now, m.src, &h)
 			}
 		}
@@ -302,8 +330,8 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 			r.p.drop(dropMalformed)
 			return
 		}
-		for _, m := range sc.routes(r.p, g.Writer) {
-			if m.takes(sc, g.Reader) {
+		for _, m := range sc.routes(r.p, g.Writer, 1) {
+			if m.takes(sc, g.Reader, 1) {
 				m.cell.handleGap(sc.now, m.src, &g)
 			}
 		}
@@ -335,19 +363,19 @@ type route struct {
 	src  *source
 }
 
-func (sc *scope) routes(p *Participant, writer rtps.EntityID) []route {
+func (sc *scope) routes(p *Participant, writer rtps.EntityID, n int) []route {
 	if sc.peer != nil {
 		if rs := (*sc.peer.routes.Load())[writer]; rs != nil {
 			return rs
 		}
 	}
-	p.drop(dropUnmatched)
+	p.stats.dropped[dropUnmatched].Add(uint64(n))
 	return nil
 }
 
-func (m *route) takes(sc *scope, reader rtps.EntityID) bool {
+func (m *route) takes(sc *scope, reader rtps.EntityID, n int) bool {
 	if reader != rtps.EntityUnknown && reader != m.cell.guid.Entity ||
-		!sc.admits(m.cell.p, m.cell.requires, m.src.guid.Entity) {
+		!sc.admits(m.cell.p, m.cell.requires, m.src.guid.Entity, n) {
 		return false
 	}
 	m.cell.p.prove(sc, m.src.guid.Entity)
@@ -361,7 +389,7 @@ func (sc *scope) writer(p *Participant, writer, reader rtps.EntityID) *Writer {
 		p.drop(dropUnmatched)
 		return nil
 	}
-	if !sc.admits(p, w.requires, reader) {
+	if !sc.admits(p, w.requires, reader, 1) {
 		return nil
 	}
 	p.prove(sc, reader)

@@ -44,7 +44,4 @@ type Sample struct {
 	// ahead of a missing sample. A caller that opened the payload into memory of
 	// its own sets it.
 	Owned bool
-
-	// Any is carried along untouched (the source of the sample, for example).
-	Any any
 }

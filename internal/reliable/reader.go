@@ -19,10 +19,11 @@ type ReaderConfig struct {
 	Window      int // samples held ahead of a missing one, per writer, and how far ahead they may be; zero: 2048
 	WindowBytes int // octets of payload they may hold, per writer; zero: 64 MiB
 
-	MaxSampleSize     int           // octets; longer samples are not reassembled; zero: 64 MiB
-	MaxPartial        int           // octets of unfinished reassemblies, per writer; at least MaxSampleSize
-	Reach             int           // how many octets ahead of 4 times what is here a fragment may lie; zero: 1 MiB
-	ReassemblyTimeout time.Duration // an unfinished reassembly is dropped after this long without a fragment; zero: 10 s
+	MaxSampleSize     int                // octets; longer samples are not reassembled; zero: 64 MiB
+	MaxPartial        int                // octets of unfinished reassemblies, per writer; at least MaxSampleSize
+	Reach             int                // how many octets ahead of 4 times what is here a fragment may lie; zero: 1 MiB
+	Spare             func(n int) []byte // memory for n octets that is of no other use, or nil; may be nil
+	ReassemblyTimeout time.Duration      // an unfinished reassembly is dropped after this long without a fragment; zero: 10 s
 }
 
 func (c ReaderConfig) withDefaults() ReaderConfig {
@@ -87,9 +88,10 @@ type Reader struct {
 	now     time.Time // of the latest call
 	writers []*remoteWriter
 	byGUID  map[rtps.GUID]*remoteWriter
-	room    int   // how many more samples can be delivered; negative: unlimited
-	resume  bool  // room has returned
-	counts  int32 // no ACKNACK or NACK_FRAG to a writer forgotten had a higher count
+	recent  *remoteWriter // the one asked for last, or nil
+	room    int           // how many more samples can be delivered; negative: unlimited
+	resume  bool          // room has returned
+	counts  int32         // no ACKNACK or NACK_FRAG to a writer forgotten had a higher count
 	stats   ReaderStats
 }
 
@@ -152,6 +154,7 @@ func (r *Reader) Match(now time.Time, info WriterInfo, out *ReaderOutbox) {
 func (r *Reader) Unmatch(now time.Time, writer rtps.GUID) {
 	r.now = now
 	delete(r.byGUID, writer)
+	r.recent = nil
 	for i, w := range r.writers {
 		if w.GUID == writer {
 			// The writer may still know us, and the counts it has seen.
@@ -162,10 +165,20 @@ func (r *Reader) Unmatch(now time.Time, writer rtps.GUID) {
 	}
 }
 
+// writer returns the matched writer of that name, or nil.
+func (r *Reader) writer(g rtps.GUID) *remoteWriter {
+	if w := r.recent; w != nil && w.GUID == g {
+		return w
+	}
+	w := r.byGUID[g]
+	r.recent = w
+	return w
+}
+
 // Wants reports whether the sample would be taken: its writer is matched, it
 // is no duplicate, and it lies inside the window. It changes nothing.
 func (r *Reader) Wants(writer rtps.GUID, sn rtps.SequenceNumber) bool {
-	w := r.byGUID[writer]
+	w := r.writer(writer)
 	return w != nil && r.judge(w, sn) == nil
 }
 
@@ -192,7 +205,7 @@ func (r *Reader) judge(w *remoteWriter, sn rtps.SequenceNumber) *uint64 {
 // wanted returns the writer if it is matched and its sample sn is wanted, and
 // counts the sample if not.
 func (r *Reader) wanted(writer rtps.GUID, sn rtps.SequenceNumber) *remoteWriter {
-	w := r.byGUID[writer]
+	w := r.writer(writer)
 	if w == nil {
 		r.stats.Unmatched++
 		return nil
@@ -206,7 +219,10 @@ func (r *Reader) wanted(writer rtps.GUID, sn rtps.SequenceNumber) *remoteWriter 
 
 // Accept takes a whole sample whose origin was checked. What can be delivered
 // in order is appended to out.Deliver.
-func (r *Reader) Accept(now time.Time, s Sample, out *ReaderOutbox) {
+func (r *Reader) Accept(now time.Time, s Sample, out *ReaderOutbox) { r.AcceptFrom(now, &s, out) }
+
+// AcceptFrom is Accept of a sample that the caller does not change meanwhile.
+func (r *Reader) AcceptFrom(now time.Time, s *Sample, out *ReaderOutbox) {
 	r.now = now
 	w := r.wanted(s.Writer, s.SN)
 	if w == nil {
@@ -218,14 +234,16 @@ func (r *Reader) Accept(now time.Time, s Sample, out *ReaderOutbox) {
 		r.acceptBestEffort(w, s, out)
 	case s.SN == w.next && r.room != 0:
 		r.deliver(w, s, out)
-		r.drain(w, out)
+		if len(w.held) > 0 || !w.irrelevant.Empty() || len(w.parts) > 0 {
+			r.drain(w, out)
+		}
 	default:
-		r.hold(w, s)
+		r.hold(w, *s)
 	}
 }
 
 // acceptBestEffort delivers s and gives up what is older: DDSI-RTPS 2.5, 8.4.12.1.
-func (r *Reader) acceptBestEffort(w *remoteWriter, s Sample, out *ReaderOutbox) {
+func (r *Reader) acceptBestEffort(w *remoteWriter, s *Sample, out *ReaderOutbox) {
 	if w.heard {
 		out.Lost += int64(s.SN - w.next)
 	}
@@ -241,8 +259,8 @@ func (r *Reader) acceptBestEffort(w *remoteWriter, s Sample, out *ReaderOutbox) 
 }
 
 // deliver passes on s, which is the next sample of w.
-func (r *Reader) deliver(w *remoteWriter, s Sample, out *ReaderOutbox) {
-	out.Deliver = append(out.Deliver, s)
+func (r *Reader) deliver(w *remoteWriter, s *Sample, out *ReaderOutbox) {
+	out.Deliver = append(out.Deliver, *s)
 	w.next = s.SN + 1
 	if r.room > 0 {
 		r.room--
@@ -281,7 +299,7 @@ func (r *Reader) drain(w *remoteWriter, out *ReaderOutbox) {
 			delete(w.held, s.SN)
 			w.heldBytes -= s.cost()
 			w.full = false
-			r.deliver(w, s, out)
+			r.deliver(w, &s, out)
 			continue
 		}
 		gap, ok := w.irrelevant.Find(w.next)

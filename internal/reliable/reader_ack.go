@@ -183,6 +183,9 @@ func (r *Reader) acknowledge(now time.Time, w *remoteWriter, out *ReaderOutbox) 
 	}
 	w.ackCount++
 	asks := state.NumBits > 0 || frags < maxNackFrags
+	if n := len(out.Acks); n > 0 && out.Acks[n-1].To == w.GUID && out.Acks[n-1].AckNack.State.NumBits == 0 {
+		out.Acks = out.Acks[:n-1] // it says less than what follows
+	}
 	out.Acks = append(out.Acks, Ack{To: w.GUID, AckNack: rtps.AckNack{
 		State: state, Count: w.ackCount,
 		// With nothing asked for, no heartbeat is needed in answer: 8.3.8.1.

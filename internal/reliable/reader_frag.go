@@ -177,6 +177,15 @@ func (r *Reader) makeRoom(w *remoteWriter, p *partial, n int) bool {
 		return true
 	}
 	grown := min(max(n, 2*len(p.buf)), p.size)
+	if p.size <= p.ahead {
+		grown = p.size // it could reach that far at once
+	}
+	var spare []byte
+	if r.cfg.Spare != nil && len(p.buf) == 0 {
+		if spare = r.cfg.Spare(p.size); spare != nil {
+			grown = p.size
+		}
+	}
 	words := (grown + 64*p.frag - 1) / (64 * p.frag)
 	more := grown - len(p.buf) + 8*(words-len(p.have))
 	// The bit map of tiny fragments is as long as the sample / 8: not counted
@@ -192,8 +201,11 @@ func (r *Reader) makeRoom(w *remoteWriter, p *partial, n int) bool {
 		w.removePart(i)
 	}
 	w.partBytes -= p.cost()
-	buf := make([]byte, grown)
-	copy(buf, p.buf)
+	buf := spare[:min(cap(spare), grown)]
+	if spare == nil {
+		buf = make([]byte, grown)
+		copy(buf, p.buf)
+	}
 	have := make([]uint64, words)
 	copy(have, p.have)
 	p.buf, p.have = buf, have
