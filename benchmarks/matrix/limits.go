@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,9 @@ var bareRuns = []struct{ name, args string }{
 	{"UDP echo, 64 B", "udp_echo 64"},
 	{"UDP echo, 1 KiB", "udp_echo 1024"},
 	{"UDP echo, 16 KiB", "udp_echo 16384"},
+	{"UDP echo, 64 B, a core each", "udp_echo 64 apart"},
+	{"UDP echo, 1 KiB, a core each", "udp_echo 1024 apart"},
+	{"UDP echo, 16 KiB, a core each", "udp_echo 16384 apart"},
 	{"sendto 128 B", "sendto 128"},
 	{"sendto 1400 B", "sendto 1400"},
 	{"sendto 65,000 B", "sendto 65000"},
@@ -52,9 +56,13 @@ func (b *bench) bare(ctx context.Context, r *results) {
 	for _, l := range bareRuns {
 		args := strings.Fields(l.args)
 		if args[0] == "udp_echo" {
-			if f, ok := run(l.name, "RTT", append(args, "5000")...); ok {
-				size, _ := strconv.Atoi(args[1]) // from the table above
-				r.echo[size] = append(r.echo[size], f.p50)
+			size, _ := strconv.Atoi(args[1]) // from the table above
+			e := echo{roundTrip, size}
+			if len(args) == 3 {
+				e.kind = apartTrip
+			}
+			if f, ok := run(l.name, "RTT", slices.Insert(args, 2, "5000")...); ok {
+				r.echo[e] = append(r.echo[e], f.p50)
 			}
 			continue
 		}

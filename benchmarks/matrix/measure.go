@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -55,7 +56,16 @@ func (b *bench) start(ctx context.Context, w row, s stack, at side, domain int, 
 	if program == ours {
 		args = append([]string{"perf"}, append(args, "--interface", "lo")...)
 	}
-	return start(ctx, limit, filepath.Join(b.bin, program), args...)
+	path := filepath.Join(b.bin, program)
+	if w.kind == apartTrip {
+		core := (runtime.NumCPU() - 1) * int(at) // the first, or the last
+		path, args = "/usr/bin/taskset", append([]string{"-c", strconv.Itoa(core), path}, args...)
+	}
+	p, err := start(ctx, limit, path, args...)
+	if err == nil {
+		p.name = program // not taskset
+	}
+	return p, err
 }
 
 func (b *bench) nextDomain() int {
@@ -71,7 +81,7 @@ func (b *bench) one(ctx context.Context, w row, s stack) (finish func() (result,
 		err error
 	)
 	switch w.kind {
-	case roundTrip:
+	case roundTrip, apartTrip:
 		r, err = b.trip(ctx, w, s, b.nextDomain())
 	case busyTrip:
 		r, err = b.busy(ctx, w, s)

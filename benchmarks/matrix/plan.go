@@ -38,6 +38,7 @@ type kind string
 const (
 	throughput kind = "throughput" // pub and sub, as fast as they can
 	roundTrip  kind = "round trip" // ping and pong
+	apartTrip  kind = "apart"      // the same, each process on a core of its own
 	busyTrip   kind = "busy trip"  // ping and pong, with a steady pub and sub beside them
 	fanOut     kind = "fan-out"    // one pub, several subs
 )
@@ -78,6 +79,11 @@ func (p plan) rows() []row {
 		if prot == "sros2" {
 			continue
 		}
+		for _, n := range p.sizes {
+			if n <= 16384 {
+				out = append(out, row{kind: apartTrip, size: n, protection: prot})
+			}
+		}
 		out = append(out, row{kind: busyTrip, size: 64, protection: prot})
 		for _, n := range p.readers {
 			out = append(out, row{kind: fanOut, size: 1024, protection: prot, readers: n})
@@ -90,6 +96,7 @@ func (p plan) rows() []row {
 func (p plan) stacks(r row) []stack {
 	names := map[kind][]string{
 		roundTrip: {"ours", "cyclone", "fast"},
+		apartTrip: {"ours", "cyclone", "fast"},
 		busyTrip:  {"ours", "cyclone", "fast"},
 		fanOut:    {"ours", "cyclone"},
 	}[r.kind]

@@ -83,11 +83,17 @@ type limit struct {
 	failed  string
 }
 
+// An echo is a bare UDP echo: of what, and where.
+type echo struct {
+	kind kind // roundTrip or apartTrip
+	size int
+}
+
 // results are all a run has found.
 type results struct {
 	cells  map[row]map[string]*cell // by stack
 	limits []limit
-	echo   map[int][]float64    // p50 of a bare UDP echo, µs, by size
+	echo   map[echo][]float64   // p50, µs
 	aead   map[int][]float64    // AES-256-GCM seal, ns, by size
 	crypto map[string][]float64 // ratio to the bare cipher
 	gc     []collection
@@ -95,7 +101,7 @@ type results struct {
 
 func newResults() *results {
 	return &results{
-		cells: make(map[row]map[string]*cell), echo: make(map[int][]float64),
+		cells: make(map[row]map[string]*cell), echo: make(map[echo][]float64),
 		aead: make(map[int][]float64), crypto: make(map[string][]float64),
 	}
 }

@@ -53,9 +53,15 @@ func (w row) what() string {
 	case fanOut:
 		return fmt.Sprintf("%s %s to %d readers, samples/s in all", sizeText(w.size), w.protection, w.readers)
 	case busyTrip:
-		return fmt.Sprintf("round trip %s %s beside 10 k samples/s, p99.9 (p50) µs", sizeText(w.size), w.protection)
+		return w.trip() + ", p99.9 (p50) µs"
 	}
-	return fmt.Sprintf("round trip %s %s, p50 (p99, p99.9) µs", sizeText(w.size), w.protection)
+	return w.trip() + ", p50 (p99, p99.9) µs"
+}
+
+// trip names a row of round trips.
+func (w row) trip() string {
+	where := map[kind]string{apartTrip: ", a core each", busyTrip: " beside 10 k samples/s"}[w.kind]
+	return fmt.Sprintf("round trip %s %s%s", sizeText(w.size), w.protection, where)
 }
 
 func (w row) unit() string {
@@ -68,7 +74,7 @@ func (w row) unit() string {
 // figure is what counts in a row, and least whether less of it is better.
 func (w row) figure() (f func(result) float64, least bool) {
 	switch {
-	case w.kind == roundTrip:
+	case w.kind == roundTrip || w.kind == apartTrip:
 		return p50, true
 	case w.kind == busyTrip:
 		return p999, true
@@ -89,7 +95,7 @@ func (w row) text(c *cell) string {
 	f, _ := w.figure()
 	s := number(c.of(f))
 	switch w.kind {
-	case roundTrip:
+	case roundTrip, apartTrip:
 		s += fmt.Sprintf(" (%s, %s)", number(c.of(p99)), number(c.of(p999)))
 	case busyTrip:
 		s += fmt.Sprintf(" (%s)", number(c.of(p50)))
@@ -144,7 +150,9 @@ func writeMatrix(out io.Writer, rows []row, r *results) {
 	fmt.Fprint(out, "\n## Side by side\n\n"+
 		"Two processes, UDP on loopback, reliable; keep all and 4,000 samples at most, round trips keep last 1. "+
 		"cyclone-batch: the application switched write batching on. fast-shm: Fast may use shared memory. "+
-		"`a>b`: a publishes to b. better: of cyclone and fast.\n\n")
+		"`a>b`: a publishes to b. better: of cyclone and fast. "+
+		"A core each: ping's process may use the first core only and pong's the last; otherwise the scheduler places them, "+
+		"and on one core a round trip is a few µs where between two it is tens, for a sleeping core has to be woken.\n\n")
 	names := []string{""}
 	for _, s := range stacks {
 		names = append(names, s.name)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -75,10 +76,23 @@ static void end(pid_t pid) {
 	waitpid(pid, NULL, 0);
 }
 
+// stay keeps this process on the first core, or on the last one.
+static void stay(bool last) {
+	int core = last ? (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : 0;
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	CPU_SET(core, &set);
+	must(sched_setaffinity(0, sizeof set, &set), "sched_setaffinity");
+}
+
+static bool apart; // the two processes of an echo have a core each
+
 static char buf[MAX_DATAGRAM + 1];
 
 static void echo(int fd, uint64_t *got) {
 	(void)got;
+	if (apart)
+		stay(true);
 	for (;;) {
 		struct sockaddr_in from;
 		socklen_t len = sizeof from;
@@ -99,6 +113,8 @@ static void udp_echo(size_t size, long count) {
 	pid_t pid = forked(echo, fd, NULL);
 	close(fd);
 	fd = bound(&here);
+	if (apart)
+		stay(false);
 	int64_t *took = calloc((size_t)count, sizeof *took);
 	for (long i = -100; i < count; i++) {
 		int64_t start = now();
@@ -183,12 +199,13 @@ static void rate(enum how how, size_t size, int count, double seconds, bool read
 		(double)n * (double)size / took / 1e6, (double)used / 1e3 / (double)n, (double)*got / took);
 }
 
-static const char usage[] = "usage: limits udp_echo SIZE COUNT | sendto SIZE SECONDS [read]\n"
+static const char usage[] = "usage: limits udp_echo SIZE COUNT [apart] | sendto SIZE SECONDS [read]\n"
 	"     | sendmmsg SIZE COUNT SECONDS [read] | segment SIZE COUNT SECONDS [read]\n";
 
 int main(int argc, char **argv) {
 	bool read = argc > 1 && !strcmp(argv[argc - 1], "read");
-	argc -= read;
+	apart = argc > 1 && !strcmp(argv[argc - 1], "apart");
+	argc -= read || apart;
 	const char *what = argc > 1 ? argv[1] : "";
 	long size = argc > 2 ? atol(argv[2]) : -1, count = argc > 3 ? atol(argv[3]) : 0;
 	double seconds = argc > 4 ? atof(argv[4]) : 0;
