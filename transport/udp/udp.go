@@ -18,6 +18,41 @@
 // destination is in; otherwise the first whose address is not a loopback one,
 // and the kernel routes it.
 //
+// # How fast
+//
+// On Linux one system call carries up to 64 messages, and one message up to 64
+// datagrams of one size to one address (UDP_SEGMENT on the way out, UDP_GRO on
+// the way in): these take the way through the kernel once. Loss may then take
+// all of them at once. Measured on two cores, loopback, for each datagram
+// written and read, one by one and joined (a veth pair with the MTU 1500 gives
+// the same within a tenth):
+//
+//	  128 octets, 64 in a batch: 950 + 290 ns, 70 + 16 ns
+//	1,400 octets, 64 in a batch: 1010 + 320 ns, 125 + 53 ns
+//	65,000 octets (none joined): 3.1 + 2.5 us one at a time, 5.9 + 5.4 us when
+//	                             64 wait and the cache has lost them
+//
+// A socket whose kernel or path refuses joined datagrams sends them one by one
+// from then on.
+//
+// A receiver that finds nothing sleeps in the poller of the runtime at once. To
+// look again for 20 to 100 us before was measured, with and without yielding to
+// goroutines and threads: where the two processes are held to a core each, a
+// round trip falls from 65 to 7 us; where the kernel places them, which is where
+// they run, it gains nothing that holds (64 octets: 30 to 48 us instead of 38;
+// 16 KiB: the same), takes a quarter more CPU at 10,000 datagrams a second and a
+// quarter of the rate off a flood. A thread that blocks in recvmmsg saves 1 to 3
+// us between processes, and costs a thread for each socket and, until the
+// runtime's monitor notices, its processor.
+//
+// # Memory
+//
+// Config.ReceiveBuffer and Config.SendBuffer are bounds on what the kernel holds
+// for a socket, and cost nothing while empty; it counts its own bookkeeping too,
+// and allows up to twice the value for that. There are two unicast sockets for
+// each address (or for all, with no interface named), two for multicast of each
+// family and, with no interface named, one for each way out.
+//
 // # IPv6
 //
 // DDSI-RTPS 2.5 names no IPv6 group. Interop: Cyclone DDS uses
@@ -73,8 +108,9 @@ type Config struct {
 	Family Family
 
 	// ReceiveBuffer and SendBuffer are the sizes of the kernel's buffers for one
-	// socket, in octets. If zero, 4 MiB and 1 MiB. Where the kernel grants less,
-	// a warning is logged and what it granted is used.
+	// socket, in octets: see Memory in the package documentation. If zero, 4 MiB
+	// and 1 MiB. More than net.core.rmem_max and wmem_max takes CAP_NET_ADMIN.
+	// Where the kernel grants less, a warning is logged and that is used.
 	ReceiveBuffer, SendBuffer int
 
 	// MulticastTTL is how many networks multicast may cross, 1 to 255. If zero, 1.
