@@ -460,3 +460,18 @@ func TestManyWriters(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Routes are remembered, those of locators out of reach too, but not without end.
+func TestRoutes(t *testing.T) {
+	a := listen(t, Config{}, spi.ListenConfig{Domain: 94, ParticipantID: -1})
+	to := a.c.DefaultUnicast()[0]
+	require.Same(t, a.c.route(to), a.c.route(to))
+	for i := range 3 * maxRoutes {
+		l := v4("203.0.113.5:9")
+		l.Port = uint32(i)
+		require.Empty(t, a.c.route(l).senders)
+		require.LessOrEqual(t, len(*a.c.routes.Load()), maxRoutes)
+	}
+	a.send("still here", to)
+	a.want(userUni, "still here")
+}
