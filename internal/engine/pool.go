@@ -30,16 +30,27 @@ func (p *pool) get(n int) []byte {
 // spare returns a used buffer with room for n octets, or nil.
 func (p *pool) spare(n int) []byte {
 	c := class(n)
-	if c >= poolClasses {
+	if b := p.pop(c, n); b != nil {
+		return b
+	}
+	// Samples of one size have buffers of one size, which may have been made
+	// without this pool: just large enough.
+	return p.pop(c-1, n)
+}
+
+// pop takes the latest buffer of a class if it has room for n octets.
+func (p *pool) pop(c, n int) []byte {
+	if c < 0 || c >= poolClasses {
 		return nil
 	}
 	l := p.classes[c]
-	if len(l) == 0 {
+	last := len(l) - 1
+	if last < 0 || cap(l[last]) < n {
 		return nil
 	}
-	b := l[len(l)-1]
-	l[len(l)-1] = nil
-	p.classes[c] = l[:len(l)-1]
+	b := l[last]
+	l[last] = nil
+	p.classes[c] = l[:last]
 	p.octets -= cap(b)
 	return b
 }

@@ -138,7 +138,7 @@ type Change struct {
 // highWater is how many octets a KEEP_ALL writer may have unacknowledged before
 // writing waits, whatever its RESOURCE_LIMITS, which count samples: one more
 // sample may then be written.
-const highWater = 16 << 20
+const highWater = 2 << 20
 
 // Write adds a change to the history and sends it. If the history is full it
 // waits for acknowledgements, at most max_blocking_time and at most as long as
