@@ -75,6 +75,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 			Depth: depth(q.History), MaxSamples: q.ResourceLimits.MaxSamples, MaxInstances: q.ResourceLimits.MaxInstances,
 			MaxSamplesPerInstance: q.ResourceLimits.MaxSamplesPerInstance, Exclusive: q.Ownership == qos.Exclusive,
 		})
+		r.borrows = q.History.All
 		r.m.SetRoom(r.cache.Room())
 		if r.crypto = e.crypto; r.crypto != nil {
 			r.submsg = r.crypto.Submessage()

@@ -120,7 +120,7 @@ func (l *lane) stamp(ts rtps.Time) {
 
 // leastTail is the size of a payload, in octets, from which on it is cheaper to
 // hand it to the kernel where it is than to copy it behind others.
-const leastTail = 32 << 10
+const leastTail = 8 << 10
 
 // borrows reports whether a payload can stand behind the message uncopied.
 // DDSI-RTPS 2.5, 9.4.1: the length of a submessage is a multiple of 4.

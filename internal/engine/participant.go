@@ -45,6 +45,7 @@ type Participant struct {
 	pack         int // octets up to which submessages are put together
 	fragmentSize int
 	lanes        *sync.Pool
+	frames       frames
 	sched        *scheduler
 	builtin      *builtin
 	initial      []rtps.Locator // where announcements go

@@ -48,6 +48,7 @@ type Reader struct {
 	requires  shield // of what its writers send it
 	sealed    bool   // payloads of its writers are
 	builtin   bool
+	borrows   bool // long samples may stay in their frames: only taking them ends that
 	keyHidden bool // is_key_protected: key hashes are always MD5
 	sched     schedSlot
 
@@ -62,6 +63,7 @@ type Reader struct {
 	closed   bool
 	sources  map[rtps.GUID]*source   // copied on write: a flush reads the snapshot
 	pool     pool                    // of payloads
+	leases   int                     // samples in the cache, or taken from it, that lie in frames
 	keys     map[rtps.KeyHash][]byte // of known instances, for disposes that come without
 	changed  signal
 	matched  MatchedStatus
@@ -155,12 +157,17 @@ func (r *Reader) deliver(now time.Time) {
 		}
 		v := r.cache.Add(now, history.Sample{
 			Writer: s.Writer, SN: s.SN, Change: change(s.Status), Key: s.Key,
-			SourceTime: sourceTime(s.Time, now), Payload: s.Payload,
+			SourceTime: sourceTime(s.Time, now), Payload: s.Payload, Lease: s.Lease,
 		})
 		if v.Rejected() {
 			r.rejected++
 		}
-		if v != history.Stored {
+		f, leased := s.Lease.(*frame)
+		switch {
+		case v == history.Stored && leased:
+			f.hold()
+			r.leases++
+		case v != history.Stored && !leased:
 			r.pool.put(s.Payload)
 		}
 	}

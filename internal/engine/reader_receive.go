@@ -13,26 +13,41 @@ import (
 func (r *Reader) Recycle(entries []history.Entry) {
 	r.mu.Lock()
 	for i := range entries {
-		r.pool.put(entries[i].Payload)
-		entries[i].Payload = nil
+		e := &entries[i]
+		if f, ok := e.Lease.(*frame); ok {
+			f.release()
+			r.leases--
+		} else {
+			r.pool.put(e.Payload)
+		}
+		e.Payload, e.Lease = nil, nil
 	}
 	r.mu.Unlock()
 }
 
 // handleRun takes DATA of a matched writer. The order is wants, open, accept: a
 // forged sample can never advance the reader.
-func (r *Reader) handleRun(now time.Time, src *source, run []arrival) {
+//
+// Long samples stay in f, which the datagram lies in, unless f is nil.
+func (r *Reader) handleRun(now time.Time, src *source, run []arrival, f *frame) {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
 		return
 	}
-	wanted := 0
+	wanted, leases := 0, 0
+	if f != nil && r.borrows {
+		leases = maxLeases - r.leases
+	}
 	for i := range run {
 		a := &run[i]
 		if a.wanted = r.m.Wants(src.guid, a.data.SN); a.wanted {
-			a.buf = r.pool.get(len(a.data.Payload))
 			wanted++
+			if len(a.data.Payload) >= leastLease && leases > 0 {
+				leases--
+				continue
+			}
+			a.buf = r.pool.get(len(a.data.Payload))
 		}
 	}
 	r.mu.Unlock()
@@ -47,7 +62,10 @@ func (r *Reader) handleRun(now time.Time, src *source, run []arrival) {
 		if !a.wanted {
 			continue
 		}
-		a.sample = reliable.Sample{Writer: src.guid, SN: a.data.SN, Time: a.ts, IsKey: a.data.IsKey, Owned: true}
+		a.sample = reliable.Sample{Writer: src.guid, SN: a.data.SN, Time: a.ts, IsKey: a.data.IsKey, Owned: a.buf != nil}
+		if a.buf == nil {
+			a.sample.Lease = f
+		}
 		a.verdict = r.open1(src.opener, &a.sample, a.data.InlineQoS, a.le, a.buf, a.data.Payload)
 		if a.verdict == forged {
 			continue
@@ -92,18 +110,26 @@ func (r *Reader) conclude(now time.Time, s *reliable.Sample, v verdict) {
 	}
 }
 
-// open1 fills in s from its payload and inline QoS: opened, copied, with its
-// key. It runs without mu. Only after the payload has opened does it look at
+// open1 fills in s from its payload and inline QoS: opened, copied unless buf
+// is nil, with its key. It runs without mu. Only after the payload has opened does it look at
 // the rest, for only then is the sample known to be genuine.
 func (r *Reader) open1(opener spi.PayloadOpener, s *reliable.Sample, inline []byte, le bool, buf, payload []byte) verdict {
 	switch {
 	case payload == nil:
 	case opener != nil:
 		var err error
-		if s.Payload, err = opener.OpenPayload(buf, payload); err != nil {
+		if inPlace, ok := opener.(spi.InPlacePayloadOpener); ok && buf == nil {
+			s.Payload, err = inPlace.OpenPayloadInPlace(payload)
+		} else {
+			s.Payload, err = opener.OpenPayload(buf, payload)
+			s.Owned, s.Lease = true, nil
+		}
+		if err != nil {
 			r.p.drop(dropBadPayload)
 			return forged
 		}
+	case buf == nil:
+		s.Payload = payload
 	default:
 		s.Payload = append(buf, payload...)
 	}
@@ -181,13 +207,13 @@ func (r *Reader) handleFrag(now time.Time, src *source, sub rtps.Submessage, f r
 	s.Time = ts
 	payload, inline := s.Payload, s.InlineQoS
 	s.InlineQoS = nil
-	var buf []byte
+	var buf []byte // nil: payload is the sample's own
 	var opener spi.PayloadOpener
 	switch {
 	case src.sealsWhole && src.opener != nil:
 		opener, buf = src.opener, make([]byte, 0, len(payload))
-	case s.Owned:
-		buf = payload[:0] // the copy onto itself is none
+	case !s.Owned:
+		buf = make([]byte, 0, len(payload))
 	}
 	v := r.open1(opener, &s, inline, sub.LittleEndian(), buf, payload)
 	if v == usable && s.Payload != nil && s.HasKey {

@@ -47,6 +47,7 @@ type receiver struct {
 	plain []byte // an opened message, where it could not be opened in place
 	sub   []byte // the opened submessages of a message, likewise
 	frag  []byte // the opened payload of a DATA_FRAG
+	frame *frame // what the message lies in; nil: nothing may stay there
 	run   run
 }
 
@@ -62,11 +63,12 @@ type scope struct {
 }
 
 func (p *Participant) readLoop(in spi.PacketReceiver) {
-	const batch = 32
+	const batch = 8
 	r := &receiver{p: p, plain: make([]byte, 0, maxDatagram), sub: make([]byte, 0, maxDatagram)}
-	bufs := make([][]byte, batch)
+	frames, bufs := make([]*frame, batch), make([][]byte, batch)
 	for i := range bufs {
-		bufs[i] = make([]byte, maxDatagram)
+		frames[i] = p.frames.get()
+		bufs[i] = frames[i].b
 	}
 	sizes, segs := make([]int, batch), make([]int, batch)
 	from := make([]rtps.Locator, batch)
@@ -77,8 +79,14 @@ func (p *Participant) readLoop(in spi.PacketReceiver) {
 		}
 		now := time.Now()
 		for i := range n {
+			r.frame = frames[i]
 			for msg := range slices.Chunk(bufs[i][:sizes[i]], segs[i]) {
 				r.message(now, msg)
+			}
+			if frames[i].held.Load() > 1 { // something stays in it
+				frames[i].release()
+				frames[i] = p.frames.get()
+				bufs[i] = frames[i].b
 			}
 		}
 	}

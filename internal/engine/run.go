@@ -23,7 +23,7 @@ type arrival struct {
 
 	// Of the cell that takes it.
 	wanted  bool
-	buf     []byte
+	buf     []byte // nil: it may stay where it is
 	sample  reliable.Sample
 	verdict verdict
 }
@@ -63,13 +63,17 @@ func (r *receiver) endRun() {
 		return
 	}
 	routes := u.sc.routes(r.p, u.writer, len(u.data))
+	lease := r.frame
+	if len(routes) > 1 {
+		lease = nil // only one cell can have what is opened in place
+	}
 	for i := range routes {
 		if m := &routes[i]; m.takes(&u.sc, u.reader, len(u.data)) {
-			m.cell.handleRun(u.sc.now, m.src, u.data)
+			m.cell.handleRun(u.sc.now, m.src, u.data, lease)
 		}
 	}
 	for i := range u.data { // let go of what the cells have now
-		u.data[i].buf, u.data[i].sample.Payload = nil, nil
+		u.data[i].buf, u.data[i].sample.Payload, u.data[i].sample.Lease = nil, nil, nil
 	}
 	u.data = u.data[:0]
 }

@@ -29,6 +29,7 @@ type record struct {
 	iprev, inext *record // in the instance
 
 	payload    []byte
+	lease      any
 	source     time.Time
 	reception  time.Time
 	writer     rtps.GUID

@@ -208,7 +208,7 @@ func (c *Cache) push(now time.Time, i *instance, s *Sample, valid bool) {
 	}
 	// Field by field: a literal would be made elsewhere and copied.
 	r.inst, r.prev, r.next, r.iprev = i, c.tail, nil, i.tail
-	r.payload, r.source, r.reception = s.Payload, s.SourceTime, now
+	r.payload, r.lease, r.source, r.reception = s.Payload, s.Lease, s.SourceTime, now
 	r.writer, r.sn = s.Writer, s.SN
 	r.dgen, r.ngen, r.valid = i.dgen, i.ngen, valid
 	if c.tail != nil {

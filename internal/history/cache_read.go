@@ -84,7 +84,7 @@ func (r *record) info() SampleInfo {
 // tell enters what e, which is zero, is to say of r but for the ranks.
 func (r *record) tell(e *Entry) {
 	i := r.inst
-	e.Payload, e.inst = r.payload, i
+	e.Payload, e.Lease, e.inst = r.payload, r.lease, i
 	e.Info.SampleState, e.Info.ViewState, e.Info.InstanceState = r.state(), i.view, i.state
 	e.Info.SourceTime, e.Info.ReceptionTime = r.source, r.reception
 	e.Info.Instance, e.Info.Publication, e.Info.SN = i.key, r.writer, r.sn

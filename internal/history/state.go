@@ -58,6 +58,7 @@ type Sample struct {
 	// Write. Its bytes are never changed again: the cache keeps it when it
 	// stores the sample.
 	Payload []byte
+	Lease   any // what Payload lies in, untouched; nil: memory of its own
 }
 
 // SampleInfo is what the application learns beside the value. DDS 1.4, 2.2.2.5.5.
@@ -94,6 +95,7 @@ type Entry struct {
 	// serialised key, or empty when nobody sent it.
 	Payload []byte
 	Info    SampleInfo
+	Lease   any // as the sample had it
 
 	inst *instance // while a collection is being made
 }

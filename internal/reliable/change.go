@@ -39,6 +39,10 @@ type Sample struct {
 	// that had one. It is borrowed or owned as Payload is.
 	InlineQoS []byte
 
+	// Lease is what Payload lies in when it is not Owned and may stay there
+	// longer than the call. It is passed on untouched, or dropped with a copy.
+	Lease any
+
 	// Owned says that Payload belongs to the sample. If false it borrows the
 	// caller's datagram: who keeps it, copies. The machine copies what it holds
 	// ahead of a missing sample. A caller that opened the payload into memory of

@@ -280,7 +280,7 @@ func (r *Reader) hold(w *remoteWriter, s Sample) {
 		return
 	}
 	if !s.Owned && s.Payload != nil {
-		s.Payload, s.Owned = append([]byte{}, s.Payload...), true
+		s.Payload, s.Owned, s.Lease = append([]byte{}, s.Payload...), true, nil
 	}
 	if w.held == nil {
 		w.held = make(map[rtps.SequenceNumber]Sample)
