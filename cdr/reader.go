@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"unsafe"
 )
 
 // A Reader is a sticky cursor over XCDR. Once a read fails, [Reader.Err] says
@@ -222,6 +223,22 @@ func (r *Reader) AppendNative(mem []byte, size, n int) []byte {
 		swap(size, mem[at:])
 	}
 	return mem
+}
+
+// Borrow returns the next n primitives of size octets each (1, 2, 4 or 8) as
+// they lie in the input, if that is in the byte order of this machine and
+// aligned in memory. Otherwise, or if there are none or not as many, it returns
+// nil and has read nothing.
+func (r *Reader) Borrow(size, n int) []byte {
+	if n <= 0 || n > r.Len() || size > 1 && r.big == hostLittle {
+		return nil
+	}
+	off := r.off + (-r.off & (size - 1) & r.mask)
+	if r.err != nil || off > r.end || n*size > r.end-off || uintptr(unsafe.Pointer(&r.b[off]))&uintptr(size-1) != 0 {
+		return nil
+	}
+	r.off = off + n*size
+	return r.b[off:r.off:r.off]
 }
 
 // Skip passes over n primitives of size octets each.

@@ -22,6 +22,21 @@ func (t *Type) Decode(payload []byte, v unsafe.Pointer) error {
 	return t.decode(payload, v, t.whole)
 }
 
+// DecodeLent is Decode into a variable that is lent for as long as payload is
+// left alone: slices of primitives lie in payload where its byte order and its
+// place in memory allow that, and in memory of their own where not. A variable
+// that was decoded so must not be given to Decode.
+func (t *Type) DecodeLent(payload []byte, v unsafe.Pointer) error {
+	id, content, err := t.open(payload)
+	if err != nil {
+		return err
+	}
+	d := decoder{lend: true}
+	d.r.Reset(content, id)
+	d.outer(t.whole, v, id.Delimited())
+	return d.err(t)
+}
+
 // DecodeKey decodes a SerializedPayload sent with flag K into the key members
 // of v, and leaves the others alone. A key that lacks a member is refused.
 //
@@ -80,6 +95,7 @@ type decoder struct {
 	r      cdr.Reader
 	closed bool // every member must be there
 	flat   bool // types have no DHEADER
+	lend   bool // slices of primitives may lie in the input
 	bad    *op  // the first op that failed
 }
 
@@ -291,7 +307,12 @@ func (d *decoder) sequence(o *op, v *slice) {
 // is filled, which takes as long as filling it; it holds no pointers, and any
 // that holds whole primitives is aligned for them.
 func (d *decoder) primitives(o *op, v *slice, n int) {
-	if n <= v.cap {
+	if d.lend {
+		if mem := d.r.Borrow(o.size, n); mem != nil || n == 0 {
+			*v = slice{data: unsafe.Pointer(unsafe.SliceData(mem)), len: n, cap: n}
+			return
+		}
+	} else if n <= v.cap {
 		v.len = n
 		d.r.Native(o.size, unsafe.Slice((*byte)(v.data), n*o.size))
 		return
