@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/secdds/dds/internal/engine"
 	"github.com/secdds/dds/internal/gotype"
@@ -52,8 +51,9 @@ type Reader[T any] struct {
 	qos   qos.Reader
 	bad   atomic.Uint64
 
-	mu      sync.Mutex // one read or take at a time
+	mu      sync.Mutex // one read or take at a time: a read shares payloads with the cache
 	entries []history.Entry
+	loans   []*loan[T] // that no iteration has
 }
 
 // NewReader makes a reader. Policies are applied in this order: the
@@ -92,115 +92,6 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, refused(sub.p, err))
 	}
 	return &Reader[T]{topic: topic, eng: eng, qos: q}, nil
-}
-
-// keyOf computes key hashes of received payloads, in the representation they
-// came in, as the writers that send a hash do.
-func keyOf(t *gotype.Type) engine.KeyFunc {
-	scratch := sync.Pool{New: func() any { return new(gotype.Scratch) }}
-	return func(payload []byte, isKey, protected bool) (rtps.KeyHash, error) {
-		rep := gotype.XCDR1
-		if len(payload) > 1 && payload[1] >= 6 {
-			rep = gotype.XCDR2
-		}
-		s := scratch.Get().(*gotype.Scratch)
-		h, err := t.KeyHashOfPayload(payload, isKey, rep, protected, s)
-		scratch.Put(s)
-		return h, err
-	}
-}
-
-// keyPayload makes the serialized key of a received payload.
-func keyPayload[T any](t *gotype.Type) func([]byte, bool) ([]byte, error) {
-	return func(payload []byte, isKey bool) ([]byte, error) {
-		v := new(T)
-		if err := t.DecodeKeyOf(payload, isKey, unsafe.Pointer(v)); err != nil {
-			return nil, err
-		}
-		return t.AppendKey(nil, unsafe.Pointer(v), gotype.XCDR1)
-	}
-}
-
-// Take removes at most limit samples that q chooses and returns them, oldest
-// first; limit <= 0 is no limit. It does not block: none is an empty result.
-// DDS 1.4, 2.2.2.5.3.9.
-func (r *Reader[T]) Take(limit int, q Query) []Sample[T] {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.entries = r.eng.Take(r.entries[:0], limit, q)
-	return r.decode(nil, true)
-}
-
-// Read is Take without removing: the samples become Read. DDS 1.4, 2.2.2.5.3.8.
-func (r *Reader[T]) Read(limit int, q Query) []Sample[T] {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.entries = r.eng.Read(r.entries[:0], limit, q)
-	return r.decode(nil, false)
-}
-
-// TakeInto is Take into dst, of which it uses the length: at most len(dst)
-// samples. The memory that the values in dst hold is reused, so that taking
-// into the same slice again and again need not allocate. It returns how many
-// samples it set.
-func (r *Reader[T]) TakeInto(dst []Sample[T], q Query) int {
-	if len(dst) == 0 {
-		return 0
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.entries = r.eng.Take(r.entries[:0], len(dst), q)
-	return len(r.decode(dst[:0], true))
-}
-
-// decode appends the entries' values to dst, using the values dst has room for.
-// mu is held.
-func (r *Reader[T]) decode(dst []Sample[T], taken bool) []Sample[T] {
-	if dst == nil && len(r.entries) > 0 {
-		dst = make([]Sample[T], 0, len(r.entries))
-	}
-	for i := range r.entries {
-		e := &r.entries[i]
-		n := len(dst)
-		dst = dst[:n+1]
-		s := &dst[n]
-		s.Info = e.Info
-		var err error
-		switch {
-		case e.Info.ValidData:
-			err = r.topic.typ.Decode(e.Payload, unsafe.Pointer(&s.Value))
-		case len(e.Payload) > 0:
-			s.Value = *new(T)
-			err = r.topic.typ.DecodeKey(e.Payload, unsafe.Pointer(&s.Value))
-		default:
-			s.Value = *new(T)
-			if r.topic.typ.HashIsKey(gotype.XCDR1) && !r.eng.KeyProtected() {
-				_ = r.topic.typ.DecodeKey(append([]byte{0, 0, 0, 0}, e.Info.Instance[:]...), unsafe.Pointer(&s.Value))
-			}
-		}
-		if err != nil { // not of our type: counted, not shown
-			r.bad.Add(1)
-			dst = dst[:n]
-		}
-	}
-	if taken {
-		r.eng.Recycle(r.entries)
-	}
-	clear(r.entries)
-	return dst
-}
-
-// Next waits for a sample and takes it.
-func (r *Reader[T]) Next(ctx context.Context) (Sample[T], error) {
-	var one [1]Sample[T]
-	for {
-		if r.TakeInto(one[:], Query{}) == 1 {
-			return one[0], nil
-		}
-		if err := r.eng.WaitData(ctx, Query{}); err != nil {
-			return Sample[T]{}, err
-		}
-	}
 }
 
 // WaitForData waits until there is a sample that was not read.

@@ -23,6 +23,7 @@ type Writer[T any] struct {
 	qos   qos.Writer
 	rep   gotype.Representation
 	keys  sync.Pool // of *gotype.Scratch
+	raws  sync.Pool // of *T: what raw payloads are decoded into
 }
 
 // NewWriter makes a writer. Policies are applied in this order: the

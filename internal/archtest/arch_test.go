@@ -58,7 +58,7 @@ var layers = map[string]layer{
 	"transport/udp":    {ours: "rtps spi", third: "golang.org/x/net golang.org/x/sys"},
 	"transport/memnet": {ours: "rtps spi"},
 
-	".": {ours: "rtps qos spi internal/engine internal/gotype internal/history internal/reliable transport/udp"},
+	".": {ours: "rtps cdr qos spi internal/engine internal/gotype internal/history internal/reliable transport/udp"},
 
 	"examples":            {},
 	"examples/quickstart": {ours: ". qos rtps security security/keystore spi transport/udp"},

@@ -137,5 +137,5 @@ func (r *Reader) probe(now time.Time, writer rtps.GUID) {
 		return
 	}
 	r.m.Probe(now, writer, &r.out)
-	r.flush(now)
+	r.flushAside(now)
 }

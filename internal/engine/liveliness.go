@@ -190,11 +190,13 @@ func (r *Reader) setAlive(now time.Time, s *source, alive bool) {
 	r.liveliness.count(alive, 1)
 	r.liveliness.Last = s.guid
 	if !alive {
-		r.cache.WriterGone(now, s.guid)
+		if r.cache.WriterGone(now, s.guid) > 0 {
+			r.listener.note()
+		}
 		r.cache.SetStrength(s.guid, s.strength)
 	}
 	r.changed.broadcast()
-	r.flush(now)
+	r.flushAside(now)
 }
 
 // updated carries out that one side of a connected pair changed what it

@@ -51,6 +51,7 @@ type Reader struct {
 	borrows   bool // long samples may stay in their frames: only taking them ends that
 	keyHidden bool // is_key_protected: key hashes are always MD5
 	sched     schedSlot
+	listener  listener
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -63,6 +64,7 @@ type Reader struct {
 	closed   bool
 	sources  map[rtps.GUID]*source   // copied on write: a flush reads the snapshot
 	pool     pool                    // of payloads
+	resuming bool                    // there is room again, and the machine is yet to make use of it
 	leases   int                     // samples in the cache, or taken from it, that lie in frames
 	keys     map[rtps.KeyHash][]byte // of known instances, for disposes that come without
 	changed  signal
@@ -111,9 +113,9 @@ func (r *Reader) GUID() rtps.GUID { return r.guid }
 // protection is ENCRYPT. DDS-Security 1.1, 8.4.2.7.
 func (r *Reader) KeyProtected() bool { return r.keyHidden }
 
-// flush delivers to the cache and sends what the machine ordered. mu is held
-// at entry and free at return.
-func (r *Reader) flush(now time.Time) {
+// flushOut delivers to the cache and sends what the machine ordered. mu is held
+// at entry and free at return. It is called by flush and flushAside.
+func (r *Reader) flushOut(now time.Time) {
 	r.deliver(now)
 	if r.flushing {
 		r.mu.Unlock()
@@ -149,6 +151,7 @@ func (r *Reader) deliver(now time.Time) {
 	if len(r.out.Deliver) == 0 {
 		return
 	}
+	news := false
 	for i := range r.out.Deliver {
 		s := &r.out.Deliver[i]
 		if r.builtin {
@@ -162,6 +165,7 @@ func (r *Reader) deliver(now time.Time) {
 		if v.Rejected() {
 			r.rejected++
 		}
+		news = news || v == history.Stored
 		f, leased := s.Lease.(*frame)
 		switch {
 		case v == history.Stored && leased:
@@ -180,6 +184,9 @@ func (r *Reader) deliver(now time.Time) {
 	}
 	r.m.SetRoom(r.cache.Room())
 	r.changed.broadcast()
+	if news {
+		r.listener.note()
+	}
 }
 
 // sourceTime is when a sample was written; when it was received, if its writer
@@ -278,7 +285,7 @@ func (r *Reader) match(now time.Time, s *source, info reliable.WriterInfo) {
 	r.m.Match(now, info, &r.out)
 	r.matched.add(s.guid)
 	r.changed.broadcast()
-	r.flush(now)
+	r.flushAside(now)
 }
 
 func (r *Reader) unmatch(now time.Time, writer rtps.GUID) {
@@ -293,12 +300,12 @@ func (r *Reader) unmatch(now time.Time, writer rtps.GUID) {
 	delete(sources, writer)
 	r.sources = sources
 	r.m.Unmatch(now, writer)
-	if r.cache != nil {
-		r.cache.WriterGone(now, writer)
+	if r.cache != nil && r.cache.WriterGone(now, writer) > 0 {
+		r.listener.note()
 	}
 	r.matched.remove(writer)
 	r.changed.broadcast()
-	r.flush(now)
+	r.flushAside(now)
 }
 
 // Take appends entries that q chooses to dst and removes them from the cache.
@@ -313,7 +320,7 @@ func (r *Reader) Take(dst []history.Entry, limit int, q history.Query) []history
 	r.m.SetRoom(r.cache.Room())
 	if now := time.Now(); due(r.m.Next(), now) {
 		r.m.Advance(now, &r.out)
-		r.flush(now)
+		r.flushAside(now)
 		return dst
 	}
 	r.mu.Unlock()
@@ -408,6 +415,7 @@ func (r *Reader) takeInbox() []reliable.Sample {
 func (r *Reader) stop() {
 	r.mu.Lock()
 	r.closed = true
+	r.listener.f.Store(nil)
 	r.changed.broadcast()
 	r.mu.Unlock()
 	r.p.sched.forget(r)

@@ -12,6 +12,12 @@ import (
 // Recycle gives back the payloads of entries that were taken and decoded.
 func (r *Reader) Recycle(entries []history.Entry) {
 	r.mu.Lock()
+	r.recycle(entries)
+	r.mu.Unlock()
+}
+
+// recycle is Recycle. mu is held.
+func (r *Reader) recycle(entries []history.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		if f, ok := e.Lease.(*frame); ok {
@@ -22,7 +28,6 @@ func (r *Reader) Recycle(entries []history.Entry) {
 		}
 		e.Payload, e.Lease = nil, nil
 	}
-	r.mu.Unlock()
 }
 
 // handleRun takes DATA of a matched writer. The order is wants, open, accept: a
