@@ -101,12 +101,14 @@ type remoteWriter struct {
 	next rtps.SequenceNumber // everything below was delivered or skipped
 	last rtps.SequenceNumber // the highest number announced by heartbeat
 
-	held       map[rtps.SequenceNumber]Sample // at or above next
+	held       ahead // at or above next
+	heldMem    ahead // what held lies in
 	heldBytes  int
 	full       bool                            // a sample did not fit; only the next one is asked for
 	irrelevant seqset.Set[rtps.SequenceNumber] // at or above next, none of them held
 
 	parts     []*partial // unfinished reassemblies, ordered
+	sparePart *partial   // one that is of no more use
 	partBytes int
 	partAt    time.Time // when to look for reassemblies to give up
 
@@ -196,7 +198,7 @@ func (r *Reader) judge(w *remoteWriter, sn rtps.SequenceNumber) *uint64 {
 	case sn == w.next && len(w.held) == 0:
 		return nil
 	}
-	if _, dup := w.held[sn]; dup || w.irrelevant.Has(sn) {
+	if w.held.has(sn) || w.irrelevant.Has(sn) {
 		return &r.stats.Duplicate
 	}
 	return nil
@@ -282,21 +284,18 @@ func (r *Reader) hold(w *remoteWriter, s Sample) {
 	if !s.Owned && s.Payload != nil {
 		s.Payload, s.Owned, s.Lease = append([]byte{}, s.Payload...), true, nil
 	}
-	if w.held == nil {
-		w.held = make(map[rtps.SequenceNumber]Sample)
-	}
-	w.held[s.SN] = s
+	w.putHeld(&s)
 	w.heldBytes += s.cost()
 }
 
 // drain delivers what is held and passes over what is irrelevant, from next on.
 func (r *Reader) drain(w *remoteWriter, out *ReaderOutbox) {
 	for {
-		if s, ok := w.held[w.next]; ok {
+		if len(w.held) > 0 && w.held[0].SN == w.next {
 			if r.room == 0 {
 				break
 			}
-			delete(w.held, s.SN)
+			s := w.takeHeld()
 			w.heldBytes -= s.cost()
 			w.full = false
 			r.deliver(w, &s, out)
@@ -321,20 +320,9 @@ func (w *remoteWriter) skip(lo, hi rtps.SequenceNumber) int64 {
 	}
 	n := int64(hi-lo) + 1 - int64(w.irrelevant.Count(lo, hi))
 	w.irrelevant.Add(lo, hi)
-	if int64(hi-lo) < int64(len(w.held)) {
-		for sn := lo; sn <= hi; sn++ {
-			if _, ok := w.held[sn]; ok {
-				w.irrelevant.Remove(sn, sn)
-				n--
-			}
-		}
-	} else {
-		for sn := range w.held {
-			if lo <= sn && sn <= hi {
-				w.irrelevant.Remove(sn, sn)
-				n--
-			}
-		}
+	for at, _ := w.held.find(lo); at < len(w.held) && w.held[at].SN <= hi; at++ {
+		w.irrelevant.Remove(w.held[at].SN, w.held[at].SN)
+		n--
 	}
 	for i := len(w.parts) - 1; i >= 0; i-- {
 		if sn := w.parts[i].sn; lo <= sn && sn <= hi {

@@ -166,7 +166,7 @@ func (r *Reader) acknowledge(now time.Time, w *remoteWriter, out *ReaderOutbox) 
 				sn = gap.Hi
 				continue
 			}
-			if _, ok := w.held[sn]; ok {
+			if w.held.has(sn) {
 				continue
 			}
 			if p := w.part(sn); p != nil {

@@ -71,8 +71,10 @@ func (r *Reader) HandleFrag(now time.Time, writer rtps.GUID, f *rtps.DataFrag, o
 	if p.got < p.size {
 		return Sample{}, false
 	}
+	s = Sample{Writer: writer, SN: p.sn, Payload: p.buf, Owned: true, IsKey: p.isKey, InlineQoS: p.qos}
 	w.dropPart(p.sn)
-	return Sample{Writer: writer, SN: p.sn, Payload: p.buf, Owned: true, IsKey: p.isKey, InlineQoS: p.qos}, true
+	p.buf, p.qos = nil, nil
+	return s, true
 }
 
 // consistent reports whether the fields of f agree: DDSI-RTPS 2.5, 8.3.8.3.3.
@@ -102,8 +104,13 @@ func (r *Reader) newPart(now time.Time, w *remoteWriter, f *rtps.DataFrag) *part
 		}
 		w.removePart(0)
 	}
-	p := &partial{
-		sn: f.SN, ahead: r.cfg.Reach, size: int(f.SampleSize), frag: int(f.FragmentSize), isKey: f.IsKey, low: 1, at: now,
+	p := w.sparePart
+	if w.sparePart = nil; p == nil {
+		p = new(partial)
+	}
+	*p = partial{
+		have: p.have[:0],
+		sn:   f.SN, ahead: r.cfg.Reach, size: int(f.SampleSize), frag: int(f.FragmentSize), isKey: f.IsKey, low: 1, at: now,
 	}
 	p.total = rtps.FragmentNumber((p.size + p.frag - 1) / p.frag)
 	i := 0
@@ -116,7 +123,7 @@ func (r *Reader) newPart(now time.Time, w *remoteWriter, f *rtps.DataFrag) *part
 	return p
 }
 
-func (p *partial) cost() int { return cap(p.buf) + 8*cap(p.have) + len(p.qos) + partCost }
+func (p *partial) cost() int { return cap(p.buf) + 8*len(p.have) + len(p.qos) + partCost }
 
 // fill copies the fragments of f that are not here yet and reports whether
 // there were any.
@@ -206,9 +213,16 @@ func (r *Reader) makeRoom(w *remoteWriter, p *partial, n int) bool {
 		buf = make([]byte, grown)
 		copy(buf, p.buf)
 	}
-	have := make([]uint64, words)
-	copy(have, p.have)
-	p.buf, p.have = buf, have
+	if words <= cap(p.have) {
+		n := len(p.have)
+		p.have = p.have[:words]
+		clear(p.have[n:])
+	} else {
+		have := make([]uint64, words)
+		copy(have, p.have)
+		p.have = have
+	}
+	p.buf = buf
 	w.partBytes += p.cost()
 	return true
 }
@@ -233,6 +247,7 @@ func (w *remoteWriter) part(sn rtps.SequenceNumber) *partial {
 
 func (w *remoteWriter) removePart(i int) {
 	w.partBytes -= w.parts[i].cost()
+	w.sparePart = w.parts[i]
 	w.parts = slices.Delete(w.parts, i, i+1)
 	if len(w.parts) == 0 {
 		w.partAt = time.Time{}
