@@ -126,7 +126,7 @@ type remoteReader struct {
 	liveAt   int64               // octets ordered before that: history is not paced
 	ackedAt  int64               // octets that had been ordered up to the end of acked
 	progress time.Time           // when acked rose last, or something was ordered after all was acknowledged
-	slow     bool                // the pace does not wait for it
+	slow     bool                // the pace does not wait for it: it is silent, or takes the history
 }
 
 // A fragSet is some fragments of one change.
@@ -195,7 +195,11 @@ func (w *Writer) newReader(r ReaderInfo) *remoteReader {
 		}
 	}
 	p.acked, p.live = p.start-1, w.pushed+1
+	if w.fragAt > 1 { // it was not there when that began
+		p.live++
+	}
 	p.liveAt, p.ackedAt, p.progress = w.pace.ordered, w.pace.ordered, w.now
+	p.slow = p.start < p.live
 	w.readers = append(w.readers, p)
 	w.byGUID[r.GUID] = p
 	if r.Reliable {

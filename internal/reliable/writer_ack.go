@@ -31,11 +31,11 @@ func (w *Writer) HandleAckNack(now time.Time, reader rtps.GUID, a *rtps.AckNack,
 		// while we noticed nothing.
 		p.acked = p.start - 1
 		p.ackedAt = max(p.liveAt, w.orderedAt(p.acked))
+		p.slow = true // until it has caught up
 	}
 	w.acknowledge(p, base-1)
-	asked := w.request(now, p, a, out)
-	if asked {
-		w.lost(p, base+rtps.SequenceNumber(a.State.NumBits)-1)
+	if last := w.request(now, p, a, out); last > 0 {
+		w.lost(p, last)
 		w.scheduleRepair(now, p, out)
 	} else if !a.Final {
 		w.answer(now, p, first, out)
@@ -80,11 +80,11 @@ func (w *Writer) acknowledge(p *remoteReader, sn rtps.SequenceNumber) {
 }
 
 // request notes what p asks for, answers by GAP for what it cannot have, and
-// reports whether there is something to repair: DDSI-RTPS 2.5, 8.4.7.4,
+// returns the last change there is to repair, 0 if none: DDSI-RTPS 2.5, 8.4.7.4,
 // requested_changes_set.
-func (w *Writer) request(now time.Time, p *remoteReader, a *rtps.AckNack, out *Outbox) (asked bool) {
+func (w *Writer) request(now time.Time, p *remoteReader, a *rtps.AckNack, out *Outbox) (last rtps.SequenceNumber) {
 	if a.State.NumBits == 0 {
-		return false
+		return 0
 	}
 	w.freshen(now, p)
 	n := rtps.SequenceNumber(min(a.State.NumBits, 256))
@@ -106,11 +106,11 @@ func (w *Writer) request(now time.Time, p *remoteReader, a *rtps.AckNack, out *O
 			w.hbSoon(p.doneUntil) // sent a moment ago: ask again then
 		case p.want.Len() < maxRanges:
 			p.want.Add(sn, sn)
-			asked = true
+			last = sn
 		}
 	}
 	p.tellGaps(out)
-	return asked
+	return last
 }
 
 // irrelevant returns the end of the run of numbers, from sn on, that hold

@@ -15,6 +15,7 @@ import (
 // end, for RTPS has no acknowledgement of a part.
 type pace struct {
 	window  int // octets; 0: no limit
+	least   int
 	most    int
 	enough  int                 // octets up to which the window doubles
 	recover rtps.SequenceNumber // losses up to it have been answered
@@ -32,7 +33,7 @@ const (
 )
 
 func newPace(cfg *WriterConfig) pace {
-	return pace{window: cfg.Window, most: cfg.MaxWindow, enough: cfg.MaxWindow, recover: -1}
+	return pace{window: cfg.Window, least: min(leastWindow, cfg.Window), most: cfg.MaxWindow, enough: cfg.MaxWindow, recover: -1}
 }
 
 func (a *pace) order(n int) { a.ordered += int64(n) }
@@ -47,23 +48,30 @@ func (w *Writer) room() (n int, limited bool) {
 	if w.pace.window == 0 || w.reliable == 0 {
 		return 0, false
 	}
-	low, any := w.pace.ordered, false
+	low, all := w.pace.ordered, w.allSlow()
 	for _, p := range w.readers {
-		if p.Reliable && !p.slow {
-			low, any = min(low, p.ackedAt), true
+		if p.ackedAt == w.pace.ordered {
+			p.progress = w.now // from now on it may be silent
 		}
-	}
-	if !any { // they are all slow: nobody would have anything of it
-		for _, p := range w.readers {
-			if p.Reliable {
-				low = min(low, p.ackedAt)
-			}
+		if p.Reliable && (!p.slow || all) {
+			low = min(low, p.ackedAt)
 		}
 	}
 	if low == w.pace.ordered {
 		return noLimit, true
 	}
 	return w.pace.window - int(w.pace.ordered-low), true
+}
+
+// allSlow reports whether no reader keeps up. Then they are all waited for:
+// nobody would have anything of it if they were not.
+func (w *Writer) allSlow() bool {
+	for _, p := range w.readers {
+		if p.Reliable && !p.slow {
+			return false
+		}
+	}
+	return true
 }
 
 // orderedAt returns how many octets had been ordered up to the end of sn.
@@ -94,20 +102,21 @@ func (w *Writer) advanced(p *remoteReader) {
 		}
 		a.window = min(a.window+n, a.most)
 	}
-	if p.slow && a.ordered-p.ackedAt <= int64(a.window/2) {
+	if p.slow && p.acked >= p.live-1 && a.ordered-p.ackedAt <= int64(a.window/2) {
 		p.slow = false
 	}
 }
 
-// lost notes that p lacks something, from sn on, that was sent to it. One
-// window is one loss, however many requests it makes.
+// lost notes that p lacks something, sn at the latest, that was sent to it. One
+// window is one loss, however many requests it makes. What the pace does not
+// wait for says nothing about it.
 func (w *Writer) lost(p *remoteReader, sn rtps.SequenceNumber) {
 	a := &w.pace
-	if a.window == 0 || sn < p.live || sn <= a.recover {
+	if a.window == 0 || sn < p.live || sn <= a.recover || p.slow && !w.allSlow() {
 		return
 	}
-	a.recover = w.pushed
-	a.window = max(a.window/2, leastWindow)
+	a.recover = max(w.pushed, sn) // sn may be half sent
+	a.window = max(a.window/2, a.least)
 	a.enough = a.window
 }
 
@@ -120,11 +129,30 @@ func (w *Writer) resume(now time.Time, out *Outbox) {
 }
 
 // stallAt returns when findSlow is due; zero: never.
-func (w *Writer) stallAt() time.Time {
+func (w *Writer) stallAt() (at time.Time) {
 	if w.pace.full.IsZero() || w.reliable < 2 {
 		return time.Time{}
 	}
-	return w.pace.full.Add(stallAfter)
+	for _, p := range w.readers {
+		if w.holdsUp(p) {
+			at = earliest(at, w.patience(p))
+		}
+	}
+	return at
+}
+
+// holdsUp reports whether what waits may wait for p.
+func (w *Writer) holdsUp(p *remoteReader) bool {
+	return p.Reliable && !p.slow && p.ackedAt < w.pace.ordered
+}
+
+// patience returns until when the others wait for p.
+func (w *Writer) patience(p *remoteReader) time.Time {
+	from := w.pace.full
+	if p.progress.After(from) {
+		from = p.progress
+	}
+	return from.Add(stallAfter)
 }
 
 // findSlow lets the readers that keep up go on without those that do not: as
@@ -133,9 +161,8 @@ func (w *Writer) findSlow(now time.Time) {
 	if !due(w.stallAt(), now) {
 		return
 	}
-	w.pace.full = now
 	for _, p := range w.readers {
-		if p.Reliable && p.ackedAt < w.pace.ordered && now.Sub(p.progress) >= stallAfter {
+		if w.holdsUp(p) && due(w.patience(p), now) {
 			p.slow = true
 		}
 	}
