@@ -49,6 +49,7 @@ type Reader[T any] struct {
 	topic *Topic[T]
 	eng   *engine.Reader
 	qos   qos.Reader
+	lends bool // values that are lent may share memory with the payload
 	bad   atomic.Uint64
 
 	mu      sync.Mutex // one read or take at a time: a read shares payloads with the cache
@@ -91,7 +92,7 @@ func NewReader[T any](sub *Subscriber, topic *Topic[T], policies ...qos.ReaderPo
 	if err != nil {
 		return nil, fmt.Errorf("create reader of topic %q: %w", topic.name, refused(sub.p, err))
 	}
-	return &Reader[T]{topic: topic, eng: eng, qos: q}, nil
+	return &Reader[T]{topic: topic, eng: eng, qos: q, lends: lends(reflect.TypeFor[T]())}, nil
 }
 
 // WaitForData waits until there is a sample that was not read.

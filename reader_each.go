@@ -2,6 +2,7 @@ package dds
 
 import (
 	"iter"
+	"reflect"
 
 	"github.com/secdds/dds/internal/history"
 )
@@ -18,8 +19,8 @@ const maxLoans = 4
 
 // TakeEach takes sample by sample, oldest first, at most limit samples that q
 // chooses; limit <= 0 is until none is left, those included that come meanwhile.
-// It does not wait for samples. As it lends what Take returns, it allocates
-// nothing but what the strings and the larger slices of a value need:
+// It does not wait for samples. As it lends what Take returns it need not
+// allocate, except for strings that differ from those of the sample before:
 //
 //	for v, info := range r.TakeEach(0, dds.Query{}) {
 //		if info.ValidData {
@@ -28,7 +29,8 @@ const maxLoans = 4
 //	}
 //
 // Value and info are lent until the next step or the end of the loop; then their
-// memory is used again. Slices of the value must be copied to be kept. Without
+// memory is used again. Slices of the value must be copied to be kept, and their
+// elements must not be changed: they may lie in what was received. Without
 // info.ValidData only the key members of the value are set.
 //
 // Each step is a take of its own: a loop that is left early leaves what it has
@@ -56,7 +58,7 @@ func (r *Reader[T]) takeEach(limit int, q Query, yield func(*T, *SampleInfo) boo
 	l := r.lend()
 	defer r.giveBack(l) // a step may panic
 	for n := 0; (limit <= 0 || n < limit) && r.step(l, q); n++ {
-		if r.value(&l.entry[0], &l.value) && !yield(&l.value, &l.entry[0].Info) {
+		if r.value(&l.entry[0], &l.value, r.lends) && !yield(&l.value, &l.entry[0].Info) {
 			return
 		}
 	}
@@ -100,4 +102,36 @@ func (r *Reader[T]) giveBack(l *loan[T]) {
 	if len(r.loans) < maxLoans {
 		r.loans = append(r.loans, l)
 	}
+}
+
+// lends reports whether slices of t are best left in what was received. Those
+// of 8-octet primitives are not: payloads begin anywhere, and where such a slice
+// is out of line it would be made anew for each sample rather than used again.
+func lends(t reflect.Type, within ...reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		for _, outer := range within {
+			if outer == t {
+				return true // a field that is not data: no type contains itself
+			}
+		}
+		for i := range t.NumField() {
+			if !lends(t.Field(i).Type, append(within, t)...) {
+				return false
+			}
+		}
+	case reflect.Array:
+		return lends(t.Elem(), within...)
+	case reflect.Slice:
+		e := t.Elem()
+		for e.Kind() == reflect.Array {
+			e = e.Elem()
+		}
+		switch e.Kind() {
+		case reflect.Int64, reflect.Uint64, reflect.Float64:
+			return false
+		}
+		return lends(e, within...)
+	}
+	return true
 }

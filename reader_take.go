@@ -63,7 +63,7 @@ func (r *Reader[T]) decode(dst []Sample[T], taken bool) []Sample[T] {
 		n := len(dst)
 		dst = dst[:n+1]
 		dst[n].Info = r.entries[i].Info
-		if !r.value(&r.entries[i], &dst[n].Value) {
+		if !r.value(&r.entries[i], &dst[n].Value, false) {
 			dst = dst[:n]
 		}
 	}
@@ -74,11 +74,13 @@ func (r *Reader[T]) decode(dst []Sample[T], taken bool) []Sample[T] {
 	return dst
 }
 
-// value decodes e into v, only its key where it has no more. What is not of our
-// type is counted, and not to be shown.
-func (r *Reader[T]) value(e *history.Entry, v *T) bool {
+// value decodes e into v, only its key where it has no more; a lent one may
+// share memory with e. What is not of our type is counted, and not to be shown.
+func (r *Reader[T]) value(e *history.Entry, v *T, lent bool) bool {
 	var err error
 	switch {
+	case e.Info.ValidData && lent:
+		err = r.topic.typ.DecodeLent(e.Payload, unsafe.Pointer(v))
 	case e.Info.ValidData:
 		err = r.topic.typ.Decode(e.Payload, unsafe.Pointer(v))
 	case len(e.Payload) > 0:
