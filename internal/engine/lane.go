@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"github.com/secdds/dds/rtps"
@@ -22,12 +23,13 @@ type lane struct {
 	msg  []byte // the message under construction; empty: none
 	tail []byte // what follows msg and is not copied into it
 	sub  []byte // one plain submessage about to be sealed
-	pay  []byte // a sealed payload
+	qos  []byte // the inline QoS of one
 
 	to     *target
 	sealed bool // RTPS message protection applies
 	ts     rtps.Time
 	hasTS  bool
+	start  int // of the message in msg; before it is room to seal it in place
 	base   int // length of msg without any submessage but INFO_DST
 
 	queue  []queued // finished messages
@@ -68,7 +70,7 @@ func (l *lane) buffer() []byte {
 		l.free = l.free[:n-1]
 		return b[:0]
 	}
-	return make([]byte, 0, l.p.maxMessage+256)
+	return make([]byte, 0, l.p.maxMessage+512)
 }
 
 // aim says where the following submessages go and whether they fall under RTPS
@@ -86,7 +88,10 @@ func (l *lane) begin() {
 	if l.msg == nil {
 		l.msg = l.buffer()
 	}
-	l.msg = rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: l.p.guid.Prefix}.Append(l.msg[:0])
+	if l.start = 0; l.seals() && l.p.inPlace != nil {
+		l.start = l.p.inPlace.Room()
+	}
+	l.msg = rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: l.p.guid.Prefix}.Append(l.msg[:l.start])
 	if l.to.prefix != (rtps.GUIDPrefix{}) {
 		l.msg = rtps.InfoDst{Prefix: l.to.prefix}.Append(l.msg)
 	}
@@ -98,8 +103,8 @@ func (l *lane) begin() {
 // finishing what there is: a message is made no longer than the network
 // carries in one piece, unless one submessage alone is.
 func (l *lane) room(n int) {
-	limit := l.p.pack
-	if l.sealed && l.p.sealer != nil {
+	limit := l.p.pack + l.start
+	if l.seals() {
 		limit -= l.p.sealer.Overhead(len(l.to.recv))
 	}
 	if (len(l.msg)+n > limit || l.tail != nil) && len(l.msg) > l.base {
@@ -125,8 +130,11 @@ const leastTail = 8 << 10
 // borrows reports whether a payload can stand behind the message uncopied.
 // DDSI-RTPS 2.5, 9.4.1: the length of a submessage is a multiple of 4.
 func (l *lane) borrows(payload []byte) bool {
-	return len(payload) >= leastTail && len(payload)%4 == 0 && !(l.sealed && l.p.sealer != nil)
+	return len(payload) >= leastTail && len(payload)%4 == 0 && !l.seals()
 }
+
+// seals reports whether the message under construction will be sealed.
+func (l *lane) seals() bool { return l.sealed && l.p.sealer != nil }
 
 // seal adds the submessage in l.sub, protected by s for the receivers.
 func (l *lane) seal(s spi.SubmessageSealer, recv []spi.Receiver) {
@@ -150,18 +158,23 @@ func put[S interface{ Append([]byte) []byte }](l *lane, sub S, s spi.SubmessageS
 	l.seal(s, recv)
 }
 
-// payload returns the payload as it goes on the wire, sealed if s is not nil.
-// It is good until the next call. A payload that cannot be sealed is not sent.
-func (l *lane) payload(s spi.PayloadSealer, plain []byte) (wire []byte, ok bool) {
-	if s == nil || plain == nil {
-		return plain, true
-	}
-	var err error
-	if l.pay, err = s.SealPayload(l.pay[:0], plain); err != nil {
+// appendPayload appends the payload of the submessage that begins at b[off:],
+// of which the header is there and nothing more: sealed, and thus of another
+// length than the header says. A payload that cannot be sealed is not sent.
+func (l *lane) appendPayload(b []byte, off int, s spi.PayloadSealer, plain []byte) (_ []byte, ok bool) {
+	at := len(b)
+	b, err := s.SealPayload(b, plain)
+	if err != nil {
 		l.p.stats.sealFailed.Add(1)
-		return nil, false
+		return b[:off], false
 	}
-	return l.pay, true
+	b = rtps.AppendPad(b, len(b)-at)
+	n := len(b) - off - rtps.SubmessageHeaderLen
+	if n > 0xffff {
+		n = 0 // it is the last of its message: DDSI-RTPS 2.5, 9.4.5.1.3
+	}
+	binary.LittleEndian.PutUint16(b[off+2:], uint16(n))
+	return b, true
 }
 
 // finish seals the message under construction, if it holds anything, and
@@ -172,23 +185,32 @@ func (l *lane) finish() {
 		return
 	}
 	q := queued{to: l.to, data: l.msg, tail: l.tail}
-	if l.sealed && l.p.sealer != nil {
+	if l.seals() {
 		var err error
-		if q.data, err = l.p.sealer.SealMessage(l.buffer(), l.msg, l.to.recv); err != nil {
+		if q.data, err = l.sealMessage(); err != nil {
 			l.p.stats.sealFailed.Add(1)
 			l.msg = l.msg[:0]
 			return
 		}
-		l.msg = l.msg[:0]
-	} else {
-		l.msg = nil
 	}
-	l.tail = nil
+	l.msg, l.tail = nil, nil
 	l.queue = append(l.queue, q)
 	l.octets += len(q.data) + len(q.tail)
 	if l.octets >= laneOctets || len(l.queue) == laneMessages {
 		l.transmit()
 	}
+}
+
+// sealMessage returns the message, sealed where it lies if the plugin can.
+func (l *lane) sealMessage() ([]byte, error) {
+	if l.p.inPlace == nil {
+		sealed, err := l.p.sealer.SealMessage(l.buffer(), l.msg, l.to.recv)
+		if err == nil {
+			l.free = append(l.free, l.msg)
+		}
+		return sealed, err
+	}
+	return l.p.inPlace.SealMessageInPlace(l.msg, l.start, l.to.recv)
 }
 
 // flush finishes the message and sends all.

@@ -39,10 +39,11 @@ type Participant struct {
 	guid         rtps.GUID
 	conn         spi.Conn
 	log          *slog.Logger
-	security     *security // nil: off
-	sealer       spi.MessageSealer
-	maxMessage   int // octets of an RTPS message, sealed
-	pack         int // octets up to which submessages are put together
+	security     *security                // nil: off
+	sealer       spi.MessageSealer        // nil: messages are not protected
+	inPlace      spi.InPlaceMessageSealer // sealer, if it can; or nil
+	maxMessage   int                      // octets of an RTPS message, sealed
+	pack         int                      // octets up to which submessages are put together
 	fragmentSize int
 	lanes        *sync.Pool
 	frames       frames
@@ -207,6 +208,7 @@ func (p *Participant) secure() error {
 	}
 	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
 	p.security, p.guid, p.sealer = s, s.identity.GUID(), s.crypto.Message()
+	p.inPlace, _ = p.sealer.(spi.InPlaceMessageSealer)
 	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealer != nil) {
 		return fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS)
 	}

@@ -135,10 +135,14 @@ type Change struct {
 	Payload []byte    // owned by the writer from now on
 }
 
-// highWater is how many octets a KEEP_ALL writer may have unacknowledged before
-// writing waits, whatever its RESOURCE_LIMITS, which count samples: one more
-// sample may then be written.
-const highWater = 2 << 20
+// A KEEP_ALL writer with more than highWater octets unacknowledged is slowed
+// down: a write waits up to slowDown for acknowledgements and then goes on. Its
+// RESOURCE_LIMITS, which count samples, alone say what it may hold; but what is
+// far ahead of its readers is in no cache any more.
+const (
+	highWater = 2 << 20
+	slowDown  = 10 * time.Millisecond
+)
 
 // Write adds a change to the history and sends it. If the history is full it
 // waits for acknowledgements, at most max_blocking_time and at most as long as
@@ -148,11 +152,14 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	if w.burst.unsent > maxUnsent {
 		w.holdBack()
 	}
+	if w.keepAll && w.m.UnackedOctets() > highWater {
+		w.letCatchUp(ctx)
+	}
 	if w.closed {
 		w.mu.Unlock()
 		return ErrClosed
 	}
-	if !w.free(c.Key) {
+	if w.hist.CanAdd(c.Key) != history.Free {
 		if err := w.waitRoom(ctx, c.Key); err != nil {
 			w.mu.Unlock()
 			return err
@@ -183,9 +190,12 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	return nil
 }
 
-// free reports whether a change of that instance may be written now. mu is held.
-func (w *Writer) free(key rtps.KeyHash) bool {
-	return w.hist.CanAdd(key) == history.Free && !(w.keepAll && w.m.UnackedOctets() > highWater)
+// letCatchUp waits a while for readers that are far behind. mu is held.
+func (w *Writer) letCatchUp(ctx context.Context) {
+	w.askAcks()
+	_ = w.changed.awaitFor(ctx, min(slowDown, w.blocking), &w.mu, func() (bool, error) {
+		return w.closed || w.m.UnackedOctets() <= highWater, nil
+	})
 }
 
 // waitRoom waits until a change of that instance fits. mu is held.
@@ -194,18 +204,17 @@ func (w *Writer) waitRoom(ctx context.Context, key rtps.KeyHash) error {
 		return fmt.Errorf("write: %w: the resource limits allow no further instance or sample", ErrOutOfResources)
 	}
 	w.askAcks()
-	wait, cancel := ctx, func() {}
+	limit := forever
 	if w.blocking < rtps.Infinite {
-		wait, cancel = context.WithTimeout(ctx, w.blocking)
+		limit = w.blocking
 	}
-	defer cancel()
-	err := w.changed.await(wait, &w.mu, func() (bool, error) {
+	err := w.changed.awaitFor(ctx, limit, &w.mu, func() (bool, error) {
 		if w.closed {
 			return false, ErrClosed
 		}
-		return w.free(key), nil
+		return w.hist.CanAdd(key) == history.Free, nil
 	})
-	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+	if errors.Is(err, errWaited) {
 		return fmt.Errorf("write: no room in the history after max_blocking_time %v, %d samples are not acknowledged: %w",
 			w.blocking, w.m.Unacked(), ErrTimeout)
 	}

@@ -60,22 +60,20 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 	l.aim(to, w.onMessage)
 	switch s.Kind {
 	case reliable.SendData:
-		payload, ok := l.payload(w.payload, s.Change.Payload)
-		if !ok {
-			return
-		}
-		l.room(infoTSLen + dataLen + inlineQoSLen + len(payload) + 3 + extra)
+		payload := s.Change.Payload
+		l.room(infoTSLen + dataLen + inlineQoSLen + len(payload) + w.payloadExtra() + extra)
 		l.stamp(s.Change.Time)
-		var q [inlineQoSLen + 16]byte
 		d := rtps.Data{
 			Reader: reader, Writer: w.guid.Entity, SN: s.Change.SN,
-			InlineQoS: w.inlineQoS(q[:0], s.Change), Payload: payload, IsKey: s.Change.IsKey,
+			InlineQoS: w.inlineQoS(l, s.Change), Payload: payload, IsKey: s.Change.IsKey,
 		}
 		switch {
+		case w.payload != nil && payload != nil:
+			sendSealed(l, d, w.payload, payload, sealer, subs)
 		case sealer != nil:
 			l.sub = d.Append(l.sub[:0])
 			l.seal(sealer, subs)
-		case w.payload == nil && l.borrows(payload):
+		case l.borrows(payload):
 			l.msg, l.tail = d.AppendHeader(l.msg, len(payload)), payload
 		default:
 			l.msg = d.Append(l.msg)
@@ -100,48 +98,68 @@ func (w *Writer) sendTo(l *lane, s *reliable.Send, to *target, subs []spi.Receiv
 	}
 }
 
-// inlineQoS appends what a change that is no plain sample says of itself.
-// DDSI-RTPS 2.5, 9.6.4.8 and 9.6.4.9.
-func (w *Writer) inlineQoS(b []byte, c *reliable.Change) []byte {
+// inlineQoS returns what a change that is no plain sample says of itself. It is
+// good until the next call. DDSI-RTPS 2.5, 9.6.4.8 and 9.6.4.9.
+func (w *Writer) inlineQoS(l *lane, c *reliable.Change) []byte {
 	if c.Status == 0 {
 		return nil
 	}
 	q := rtps.InlineQoS{HasStatus: true, StatusInfo: c.Status, HasKeyHash: c.HasKey, KeyHash: c.Key}
-	return rtps.AppendInlineQoS(b, &q)
+	l.qos = rtps.AppendInlineQoS(l.qos[:0], &q)
+	return l.qos
 }
 
 func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, sealer spi.SubmessageSealer, subs []spi.Receiver, extra int) {
 	size := int(s.FragSize)
 	payload := s.Fragment()
-	var q [inlineQoSLen + 16]byte
-	inline := w.inlineQoS(q[:0], s.Change)
+	inline := w.inlineQoS(l, s.Change)
 	// A submessage carries as many fragments as fit.
 	per := max(1, min((l.p.maxMessage-1024)/size, 0xffff/size, int(s.FragCount)))
 	for first := s.FragFirst; len(payload) > 0; first += rtps.FragmentNumber(per) {
 		n := min(per*size, len(payload))
-		// Interop: Cyclone DDS and Fast DDS seal what each DATA_FRAG carries, and
-		// count in fragments of the plain payload.
-		wire, ok := l.payload(w.payload, payload[:n])
-		if !ok {
-			return
-		}
-		l.room(infoTSLen + dataFragLen + inlineQoSLen + len(wire) + 3 + extra)
+		l.room(infoTSLen + dataFragLen + inlineQoSLen + n + w.payloadExtra() + extra)
 		l.stamp(s.Change.Time)
 		f := rtps.DataFrag{
 			Reader: reader, Writer: w.guid.Entity, SN: s.Change.SN,
 			First: first, Count: uint16((n + size - 1) / size), FragmentSize: s.FragSize,
-			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: wire, IsKey: s.Change.IsKey,
+			SampleSize: uint32(len(s.Change.Payload)), InlineQoS: inline, Payload: payload[:n], IsKey: s.Change.IsKey,
 		}
 		switch {
+		case w.payload != nil:
+			// Interop: Cyclone DDS and Fast DDS seal what each DATA_FRAG carries,
+			// and count in fragments of the plain payload.
+			sendSealed(l, f, w.payload, payload[:n], sealer, subs)
 		case sealer != nil:
 			l.sub = f.Append(l.sub[:0])
 			l.seal(sealer, subs)
-		case w.payload == nil && l.borrows(wire):
-			l.msg, l.tail = f.AppendHeader(l.msg, n), wire
+		case l.borrows(payload[:n]):
+			l.msg, l.tail = f.AppendHeader(l.msg, n), payload[:n]
 		default:
 			l.msg = f.Append(l.msg)
 		}
 		payload = payload[n:]
+	}
+}
+
+// payloadExtra is how many octets a payload may need besides its own.
+func (w *Writer) payloadExtra() int {
+	if w.payload == nil {
+		return 3
+	}
+	return 3 + w.payload.Overhead()
+}
+
+// sendSealed adds a DATA or DATA_FRAG with its payload sealed, and sealed as a
+// whole unless sealer is nil.
+func sendSealed[H interface{ AppendHeader([]byte, int) []byte }](l *lane, h H, s spi.PayloadSealer, payload []byte, sealer spi.SubmessageSealer, subs []spi.Receiver) {
+	if sealer == nil {
+		off := len(l.msg)
+		l.msg, _ = l.appendPayload(h.AppendHeader(l.msg, 0), off, s, payload)
+		return
+	}
+	var ok bool
+	if l.sub, ok = l.appendPayload(h.AppendHeader(l.sub[:0], 0), 0, s, payload); ok {
+		l.seal(sealer, subs)
 	}
 }
 
