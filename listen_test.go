@@ -247,7 +247,7 @@ func TestOnDataPingPong(t *testing.T) {
 				back++
 				if v.N++; v.N == trips {
 					close(done)
-					return // the other has ended
+					return
 				}
 				require.NoError(w, ping.Write(w.Context(), v))
 			}
