@@ -11,15 +11,6 @@ import (
 	"github.com/secdds/dds"
 )
 
-func samples(seqs ...uint64) []dds.Sample[Perf] {
-	out := make([]dds.Sample[Perf], len(seqs))
-	for i, n := range seqs {
-		out[i].Info.ValidData = true
-		out[i].Value = Perf{Seq: n, Data: make([]byte, 10)}
-	}
-	return out
-}
-
 func TestTypeIsThatOfTheOthers(t *testing.T) {
 	name, err := dds.TypeNameOf[Perf]()
 	require.NoError(t, err)
@@ -41,31 +32,17 @@ func TestTally(t *testing.T) {
 	} {
 		var got tally
 		for _, seqs := range tt.seqs {
-			require.True(t, got.add(samples(seqs...)), tt.name)
+			for _, n := range seqs {
+				got.add(&Perf{Seq: n, Data: make([]byte, 10)}, &dds.SampleInfo{ValidData: true})
+			}
 		}
 		require.Equal(t, tt.n, got.n, tt.name)
 		require.Equal(t, tt.lost, got.lost, tt.name)
 		require.Equal(t, tt.n*10, got.octets, tt.name)
 	}
 	var got tally
-	gone := samples(1)
-	gone[0].Info.ValidData = false
-	require.False(t, got.add(gone))
+	got.add(&Perf{}, &dds.SampleInfo{})
 	require.Zero(t, got.n)
-}
-
-func TestGrow(t *testing.T) {
-	buf := make([]dds.Sample[Perf], 16)
-	require.Len(t, grow(buf, 15), 16)
-	buf[0].Value.Data = make([]byte, 1)
-	for buf = grow(buf, 16); len(buf) < maxTake; buf = grow(buf, len(buf)) {
-		require.Len(t, buf[0].Value.Data, 1, "what was taken into stays")
-	}
-	require.Len(t, grow(buf, maxTake), maxTake)
-
-	buf = make([]dds.Sample[Perf], 16)
-	buf[0].Value.Data = make([]byte, 1<<20)
-	require.Len(t, grow(buf, 16), 16, "no more memory for large samples")
 }
 
 func TestQuantiles(t *testing.T) {

@@ -23,6 +23,7 @@ const (
 type ping struct {
 	*perf
 	size, count int
+	wait        bool
 }
 
 // pingFigures are round-trip times in microseconds.
@@ -44,7 +45,7 @@ func (f pingFigures) String() string {
 
 func (p *perf) pingCommand() *cobra.Command {
 	o := ping{perf: p}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "ping SIZE COUNT",
 		Short: "Send to topic Ping and wait for the answer on topic Pong",
 		Args:  cobra.ExactArgs(2),
@@ -58,7 +59,11 @@ func (p *perf) pingCommand() *cobra.Command {
 			return p.do(cmd, o.run)
 		},
 	}
+	cmd.Flags().BoolVar(&o.wait, "wait", false, waitUsage)
+	return cmd
 }
+
+const waitUsage = "wait for data instead of taking it on the goroutine that receives"
 
 func (p *ping) run(ctx context.Context) (fmt.Stringer, error) {
 	part, err := p.join()
@@ -77,26 +82,14 @@ func (p *ping) run(ctx context.Context) (fmt.Stringer, error) {
 		return nil, err
 	}
 	t := trips{
-		w: w, r: r, reliable: !p.bestEffort, wait: newWaiter(ctx),
-		v: Perf{ID: 1, Data: make([]byte, p.size)}, buf: make([]dds.Sample[Perf], 1),
+		perf: p.perf, ctx: ctx, w: w, count: p.count, left: warmUp,
+		v: Perf{ID: 1, Data: make([]byte, p.size)}, times: make([]time.Duration, 0, p.count),
 	}
-	defer t.wait.close()
-	for range warmUp {
-		if _, err := t.one(ctx); err != nil {
-			return nil, err
-		}
+	t.begin(time.Now())
+	if err := serve(ctx, r, p.wait, &t); err != nil {
+		return nil, err
 	}
-	t.lost = 0
-	times := make([]time.Duration, 0, p.count)
-	from := p.mark()
-	for range p.count {
-		d, err := t.one(ctx)
-		if err != nil {
-			return nil, err
-		}
-		times = append(times, d)
-	}
-	return figuresOf(times, t.lost, spent(from, p.mark(), uint64(p.count)).GC), nil
+	return figuresOf(t.times, t.lost, spent(t.from, p.mark(), uint64(p.count)).GC), nil
 }
 
 // endpoints makes the writer of one topic and the reader of the other.
@@ -117,54 +110,77 @@ func (p *perf) endpoints(part *dds.Participant, writes, reads string) (*dds.Writ
 	return w, r, err
 }
 
-// trips makes round trips.
+// trips is the program that makes round trips. The time of a reliable one
+// counts from when the ping was sent first, that of another from the one that
+// was answered.
 type trips struct {
-	w        *dds.Writer[Perf]
-	r        *dds.Reader[Perf]
-	reliable bool
-	wait     *waiter
-	v        Perf
-	buf      []dds.Sample[Perf]
-	lost     int // pings without an answer in time
+	*perf
+	ctx   context.Context
+	w     *dds.Writer[Perf]
+	count int
+	left  int // round trips that do not count
+	v     Perf
+	start time.Time // of the round trip
+	sent  time.Time // the latest ping of it
+	times []time.Duration
+	lost  int // pings without an answer in time
+	from  mark
+	err   error
 }
 
-// one makes a round trip and returns how long it took. The time of a reliable
-// one counts from when the ping was sent first, that of another from the one
-// that was answered.
-func (t *trips) one(ctx context.Context) (time.Duration, error) {
-	sent := time.Now()
-	if err := t.send(ctx, sent); err != nil {
-		return 0, err
-	}
-	for start := sent; ; {
-		some, err := t.wait.data(t.r.WaitForData)
-		if err != nil {
-			return 0, err
-		}
-		if some && t.r.TakeInto(t.buf, dds.Query{}) == 1 && t.buf[0].Info.ValidData && t.buf[0].Value.Seq == t.v.Seq {
-			return time.Since(start), nil
-		}
-		now := time.Now()
-		if now.Sub(sent) < pongTimeout {
+// take looks for the answer and begins the next round trip.
+func (t *trips) take(r *dds.Reader[Perf], limit int) bool {
+	for v, info := range r.TakeEach(limit, dds.Query{}) {
+		if !info.ValidData || v.Seq != t.v.Seq || len(t.times) == t.count {
 			continue
 		}
-		if t.w.Matched().Current == 0 {
-			return 0, errors.New("the pong has gone")
+		now := time.Now()
+		switch {
+		case t.left == 0:
+			t.times = append(t.times, now.Sub(t.start))
+		case t.left == 1:
+			t.lost, t.from = 0, t.mark()
+			now = t.from.at
+			fallthrough
+		default:
+			t.left--
 		}
-		t.lost++
-		sent = now
-		if !t.reliable {
-			start = now
-		}
-		if err := t.send(ctx, sent); err != nil {
-			return 0, err
+		if len(t.times) < t.count {
+			t.begin(now)
 		}
 	}
+	return t.err != nil || len(t.times) == t.count
 }
 
-func (t *trips) send(ctx context.Context, now time.Time) error {
+func (t *trips) begin(now time.Time) {
+	t.start = now
+	t.send(now)
+}
+
+func (t *trips) send(now time.Time) {
+	t.sent = now
 	t.v.Seq++
-	return t.w.WriteAt(ctx, &t.v, now)
+	t.err = t.w.WriteAt(t.ctx, &t.v, now)
+}
+
+// check sends a ping again that was not answered.
+func (t *trips) check(now time.Time) (bool, error) {
+	switch {
+	case t.err != nil:
+		return true, t.err
+	case len(t.times) == t.count:
+		return true, nil
+	case now.Sub(t.sent) < pongTimeout:
+		return false, nil
+	case t.w.Matched().Current == 0:
+		return true, errors.New("the pong has gone")
+	}
+	t.lost++
+	if t.bestEffort {
+		t.start = now
+	}
+	t.send(now)
+	return t.err != nil, t.err
 }
 
 // figuresOf makes the figures of times, which it sorts.

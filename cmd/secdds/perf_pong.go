@@ -15,6 +15,7 @@ import (
 type pong struct {
 	*perf
 	time time.Duration
+	wait bool
 }
 
 type pongFigures struct {
@@ -27,7 +28,7 @@ func (f pongFigures) String() string { return fmt.Sprintf("PONG n %d %v", f.N, f
 
 func (p *perf) pongCommand() *cobra.Command {
 	o := pong{perf: p}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "pong SECONDS",
 		Short: "Answer each sample of topic Ping on topic Pong, until ping has gone",
 		Args:  cobra.ExactArgs(1),
@@ -38,6 +39,8 @@ func (p *perf) pongCommand() *cobra.Command {
 			return p.do(cmd, o.run)
 		},
 	}
+	cmd.Flags().BoolVar(&o.wait, "wait", false, waitUsage)
+	return cmd
 }
 
 func (p *pong) run(ctx context.Context) (fmt.Stringer, error) {
@@ -52,43 +55,45 @@ func (p *pong) run(ctx context.Context) (fmt.Stringer, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, p.time)
 	defer cancel()
-	n, from, err := p.answer(limited, w, r)
-	if err != nil && !errors.Is(err, limited.Err()) {
+	a := answers{perf: p.perf, ctx: limited, w: w, r: r}
+	if err := serve(limited, r, p.wait, &a); err != nil && !errors.Is(err, limited.Err()) {
 		return nil, err
 	}
-	f := pongFigures{Program: "pong", N: n}
-	if n > 0 {
-		f.cost = spent(from, p.mark(), n)
+	f := pongFigures{Program: "pong", N: a.n}
+	if a.n > 0 {
+		f.cost = spent(a.from, p.mark(), a.n)
 	}
 	return f, nil
 }
 
-// answer answers until the context ends or the writers it knew have gone. It
-// returns the number of answers and the moment of the first ping.
-func (p *pong) answer(ctx context.Context, w *dds.Writer[Perf], r *dds.Reader[Perf]) (n uint64, from mark, err error) {
-	buf := make([]dds.Sample[Perf], 1)
-	wait := newWaiter(ctx)
-	defer wait.close()
-	for {
-		some, err := wait.data(r.WaitForData)
-		if err != nil {
-			return n, from, err
-		}
-		if !some {
-			if m := r.Matched(); m.Total > 0 && m.Current == 0 {
-				return n, from, nil
-			}
+// answers is the program that answers until the writers it knew have gone.
+type answers struct {
+	*perf
+	ctx  context.Context
+	w    *dds.Writer[Perf]
+	r    *dds.Reader[Perf]
+	n    uint64
+	from mark // of the first ping
+	err  error
+}
+
+func (a *answers) take(r *dds.Reader[Perf], limit int) bool {
+	for v, info := range r.TakeEach(limit, dds.Query{}) {
+		if !info.ValidData {
 			continue
 		}
-		if r.TakeInto(buf, dds.Query{}) == 0 || !buf[0].Info.ValidData {
-			continue
+		if a.n == 0 {
+			a.from = a.mark()
 		}
-		if n == 0 {
-			from = p.mark()
+		if a.err = a.w.Write(a.ctx, v); a.err != nil {
+			return true
 		}
-		if err := w.Write(ctx, &buf[0].Value); err != nil {
-			return n, from, err
-		}
-		n++
+		a.n++
 	}
+	return false
+}
+
+func (a *answers) check(time.Time) (bool, error) {
+	m := a.r.Matched()
+	return m.Total > 0 && m.Current == 0, a.err
 }

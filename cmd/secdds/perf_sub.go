@@ -16,6 +16,7 @@ import (
 type sub struct {
 	*perf
 	time time.Duration
+	wait bool
 }
 
 // subFigures are of the time from the first sample to the last: what was taken
@@ -35,7 +36,7 @@ func (f subFigures) String() string {
 
 func (p *perf) subCommand() *cobra.Command {
 	o := sub{perf: p}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "sub SECONDS",
 		Short: "Take the samples of one pub until it ends, or for SECONDS + 20",
 		Args:  cobra.ExactArgs(1),
@@ -46,6 +47,8 @@ func (p *perf) subCommand() *cobra.Command {
 			return p.do(cmd, o.run)
 		},
 	}
+	cmd.Flags().BoolVar(&o.wait, "wait", false, waitUsage)
+	return cmd
 }
 
 func (p *sub) run(ctx context.Context) (fmt.Stringer, error) {
@@ -62,56 +65,61 @@ func (p *sub) run(ctx context.Context) (fmt.Stringer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.take(ctx, r)
+	c := count{sub: p, end: time.Now().Add(p.time + p.patience)}
+	if err := serve(ctx, r, p.wait, &c); err != nil && (ctx.Err() == nil || c.all.n == 0) {
+		return nil, err
+	}
+	return c.figures(), nil
 }
 
-// take takes until nothing has come for idleEnd.
-func (p *sub) take(ctx context.Context, r *dds.Reader[Perf]) (fmt.Stringer, error) {
-	var (
-		t, first, settled tally // all, with the first take, until to
-		from, to          mark
-		last              time.Time
-		buf               = make([]dds.Sample[Perf], 16)
-		end               = time.Now().Add(p.time + p.patience)
-		wait              = newWaiter(ctx)
-	)
-	defer wait.close()
-	for {
-		some, err := wait.data(r.WaitForData)
-		if err != nil && (ctx.Err() == nil || t.n == 0) {
-			return nil, err
+// count is the program that counts until nothing has come for idleEnd.
+type count struct {
+	*sub
+	all, first, settled tally // of all, with the first take, until to
+	seen                tally // at the check before
+	from, to            mark
+	last                time.Time // when the latest sample was taken
+	end                 time.Time
+}
+
+func (c *count) take(r *dds.Reader[Perf], limit int) bool {
+	before := c.all.n
+	for v, info := range r.TakeEach(limit, dds.Query{}) {
+		c.all.add(v, info)
+	}
+	if c.all.n > before {
+		c.last = time.Now()
+	}
+	if before == 0 && c.all.n > 0 {
+		c.first, c.from, c.end = c.all, c.mark(), c.last.Add(c.time+c.patience)
+	}
+	return false
+}
+
+func (c *count) check(now time.Time) (bool, error) {
+	if c.all.n == 0 {
+		if now.After(c.end) {
+			return true, errors.New("no sample has come")
 		}
-		if some {
-			n := r.TakeInto(buf, dds.Query{})
-			if t.add(buf[:n]) {
-				last = time.Now()
-			}
-			if first.n == 0 && t.n > 0 {
-				first, from, end = t, p.mark(), last.Add(p.time+p.patience)
-			}
-			buf = grow(buf, n)
-		} else if settled.n < t.n {
-			// The costs are of until here, not of the silence that ends the run.
-			settled, to = t, p.mark()
-		}
-		now := time.Now()
-		switch {
-		case t.n == 0 && now.After(end):
-			return nil, errors.New("no sample has come")
-		case t.n == 0:
-			continue
-		case err == nil && now.Sub(last) < idleEnd && now.Before(end):
-			continue
-		}
-		if settled.n < t.n {
-			to = p.mark()
-		}
-		took := last.Sub(from.at).Seconds()
-		return subFigures{
-			Program: "sub", N: t.n, Lost: t.lost,
-			Rate: per(float64(t.n-first.n), took), MB: per(float64(t.octets-first.octets)/1e6, took),
-			cost: spent(from, to, t.n-first.n),
-		}, nil
+		return false, nil
+	}
+	if c.settled.n < c.all.n && c.seen.n == c.all.n {
+		// The costs are of until here, not of the silence that ends the run.
+		c.settled, c.to = c.all, c.mark()
+	}
+	c.seen = c.all
+	return now.Sub(c.last) >= idleEnd || now.After(c.end), nil
+}
+
+func (c *count) figures() subFigures {
+	if c.settled.n < c.all.n {
+		c.to = c.mark()
+	}
+	n, took := c.all.n-c.first.n, c.last.Sub(c.from.at).Seconds()
+	return subFigures{
+		Program: "sub", N: c.all.n, Lost: c.all.lost,
+		Rate: per(float64(n), took), MB: per(float64(c.all.octets-c.first.octets)/1e6, took),
+		cost: spent(c.from, c.to, n),
 	}
 }
 
@@ -122,34 +130,16 @@ type tally struct {
 	next    uint64 // seq, once n > 0
 }
 
-// add counts samples, and reports whether there was one with a value: that a
-// writer has gone comes as one without.
-func (t *tally) add(samples []dds.Sample[Perf]) bool {
-	before := t.n
-	for i := range samples {
-		if !samples[i].Info.ValidData {
-			continue
-		}
-		v := &samples[i].Value
-		if t.n > 0 && v.Seq > t.next {
-			t.lost += v.Seq - t.next
-		}
-		t.n++
-		t.octets += uint64(len(v.Data))
-		t.next = v.Seq + 1
+// add counts a sample, if it has a value: that a writer has gone comes as one
+// without.
+func (t *tally) add(v *Perf, info *dds.SampleInfo) {
+	if !info.ValidData {
+		return
 	}
-	return t.n > before
-}
-
-const (
-	maxTake       = 256      // samples
-	maxTakeOctets = 16 << 20 // of data that the samples taken into keep
-)
-
-// grow makes room for more samples at a time when n filled buf.
-func grow(buf []dds.Sample[Perf], n int) []dds.Sample[Perf] {
-	if n < len(buf) || n >= maxTake || n*2*len(buf[0].Value.Data) > maxTakeOctets {
-		return buf
+	if t.n > 0 && v.Seq > t.next {
+		t.lost += v.Seq - t.next
 	}
-	return append(buf, make([]dds.Sample[Perf], n)...)
+	t.n++
+	t.octets += uint64(len(v.Data))
+	t.next = v.Seq + 1
 }
