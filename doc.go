@@ -22,6 +22,16 @@
 //	s, err := r.Next(ctx)
 //	fmt.Println(s.Value.Color)
 //
+// Next waits for one sample; Take and Read return those that are there. A loop
+// over TakeEach is lent one value after another and need not allocate:
+//
+//	for v, info := range r.TakeEach(0, dds.Query{}) {
+//		fmt.Println(v.Color, info.SourceTime)
+//	}
+//
+// OnData has a function called whenever samples have come, on the goroutine
+// that received them.
+//
 // # Security
 //
 // Config.Security holds the plugins a participant runs under; package

@@ -97,7 +97,7 @@ func TestPubAndSub(t *testing.T) {
 
 		// All that is written arrives, at each of several readers.
 		args := []string{"--domain", "60", "--json"}
-		subs := []*process{start(t, with(one, append(args, "sub", "10")...)...), start(t, with(one, append(args, "sub", "10")...)...)}
+		subs := []*process{start(t, with(one, append(args, "sub", "10")...)...), start(t, with(one, append(args, "sub", "10", "--wait")...)...)}
 		pub = start(t, with(other, append(args, "pub", "64", "0.3", "--readers", "2", "--rate", "1000", "--gc")...)...)
 		sent := pub.object(t)
 		require.Equal(t, "pub", sent["program"])
@@ -127,8 +127,8 @@ func TestPingAndPong(t *testing.T) {
 		require.Regexp(t, `^PONG n 1[5-9]\d cpu \d+\.\d\d us/sample$`, pong.line(t))
 
 		args := []string{"--domain", "62", "--json", "--best-effort"}
-		pong = start(t, with(one, append(args, "pong", "100")...)...)
-		ping = start(t, with(other, append(args, "ping", "1K", "50", "--gc")...)...)
+		pong = start(t, with(one, append(args, "pong", "100", "--wait")...)...)
+		ping = start(t, with(other, append(args, "ping", "1K", "50", "--gc", "--wait")...)...)
 		f := ping.object(t)
 		require.Equal(t, 50.0, f["n"])
 		require.LessOrEqual(t, f["p50_us"], f["p99_9_us"])
