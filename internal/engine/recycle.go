@@ -10,6 +10,7 @@ import "github.com/secdds/dds/internal/reliable"
 type shelf struct {
 	lent     []*reliable.Change // given to the machine, the oldest first, from head on
 	head     int
+	out      int // octets of their payloads
 	changes  []*reliable.Change
 	payloads [][]byte
 	octets   int // of payloads
@@ -30,8 +31,8 @@ func (s *shelf) lend(c reliable.Change) *reliable.Change {
 		ch = new(reliable.Change)
 	}
 	*ch = c
-	if len(s.lent)-s.head == maxLent { // some are held for long: the garbage collector may have them
-		s.head += maxLent / 2
+	for n := len(s.lent) - s.head; n == maxLent || s.out > maxShelf && n > 8; n-- {
+		s.next() // it is held for long, and all after it wait: the garbage collector may have it
 	}
 	if len(s.lent) == cap(s.lent) && s.head > len(s.lent)/2 {
 		n := copy(s.lent, s.lent[s.head:])
@@ -39,16 +40,24 @@ func (s *shelf) lend(c reliable.Change) *reliable.Change {
 		s.lent, s.head = s.lent[:n], 0
 	}
 	s.lent = append(s.lent, ch)
+	s.out += cap(c.Payload)
 	return ch
+}
+
+// next takes the oldest change that is lent off the list.
+func (s *shelf) next() *reliable.Change {
+	c := s.lent[s.head]
+	s.lent[s.head] = nil
+	s.head++
+	s.out -= cap(c.Payload)
+	return c
 }
 
 // harvest takes back what the machine has dropped. It is called at the end of
 // a flush, with nothing ordered.
 func (s *shelf) harvest(m *reliable.Writer) {
 	for s.head < len(s.lent) && m.Get(s.lent[s.head].SN) == nil {
-		c := s.lent[s.head]
-		s.lent[s.head] = nil
-		s.head++
+		c := s.next()
 		s.give(c.Payload)
 		c.Payload = nil
 		if len(s.changes) < maxLent {

@@ -155,6 +155,9 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 	if w.keepAll && w.m.UnackedOctets() > highWater {
 		w.letCatchUp(ctx)
 	}
+	for !w.keepAll && w.m.Behind() && !w.closed {
+		w.catchUp() // a sample that is under way is not replaced half sent
+	}
 	if w.closed {
 		w.mu.Unlock()
 		return ErrClosed
@@ -243,7 +246,7 @@ func (w *Writer) acked() {
 // acknowledged. mu is held.
 func (w *Writer) ackedUpTo() rtps.SequenceNumber {
 	if !w.reliable {
-		return w.m.Last()
+		return w.m.Ordered() // what is under way in parts is still needed
 	}
 	return w.m.Acked()
 }

@@ -32,6 +32,8 @@ type burst struct {
 	unsent int       // octets written since somebody last began to send
 	budget time.Duration
 	until  time.Time // what is unsent may wait until then; zero: it may not
+	begun  int       // rounds of sending
+	ended  int
 
 	kick   chan struct{} // wakes the sender; nil: there is none yet
 	kicked bool          // it has not come yet
@@ -46,11 +48,14 @@ func (b *burst) note(now time.Time, octets, full int) (leave bool) {
 		b.run = 0
 	}
 	b.last = now
-	if b.budget > 0 && b.unsent < full {
+	switch {
+	case b.budget > 0 && b.unsent < full:
 		if b.until.IsZero() {
 			b.until = now.Add(b.budget)
 		}
 		return true
+	case b.budget > 0: // there is nothing left to wait for
+		b.until = time.Time{}
 	}
 	return b.run >= burstAfter
 }
@@ -119,6 +124,7 @@ func (w *Writer) flushAll(rounds int) {
 			}
 			w.out, w.spare = w.spare, w.out
 			w.burst.unsent, w.burst.until = 0, time.Time{}
+			w.burst.begun++
 			fan := w.fan
 			w.caughtUp.broadcast()
 			w.mu.Unlock()
@@ -126,8 +132,12 @@ func (w *Writer) flushAll(rounds int) {
 			l.flush()
 			w.mu.Lock()
 			w.spare.Reset()
+			w.burst.ended = w.burst.begun
 			if now := time.Now(); due(w.m.Next(), now) {
 				w.m.Advance(now, &w.out)
+			}
+			if !w.m.AwaitsAcks() {
+				w.acked() // what was sent in parts is sent now, and nobody else will tell
 			}
 		}
 		l.release()
@@ -154,27 +164,32 @@ func (w *Writer) flushSoon() {
 }
 
 // Flush sends what waits to be sent for the LATENCY_BUDGET or by another
-// goroutine, and returns when it has been given to the network.
+// goroutine, and returns when it has been given to the network. What waits for
+// acknowledgements goes on waiting, and what is written meanwhile is not waited
+// for.
 func (w *Writer) Flush() {
 	w.mu.Lock()
-	w.drain()
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	last, ordered, round := w.m.Last(), false, 0
+	for w.flushing || !w.out.Empty() {
+		if !ordered && w.m.Ordered() >= last {
+			ordered, round = true, w.burst.begun
+			if !w.out.Empty() {
+				round++ // the next takes all of it
+			}
+		}
+		if ordered && w.burst.ended >= round {
+			return
+		}
+		w.catchUp()
+	}
 }
 
 // drain waits until everything that may be sent is. mu is held before and after,
 // but not in between.
 func (w *Writer) drain() {
 	for w.flushing || !w.out.Empty() {
-		if !w.flushing {
-			w.flush()
-			w.mu.Lock()
-			continue
-		}
-		ch := w.caughtUp.join()
-		w.mu.Unlock()
-		<-ch
-		w.mu.Lock()
-		w.caughtUp.leave(ch)
+		w.catchUp()
 	}
 }
 
@@ -182,17 +197,26 @@ func (w *Writer) drain() {
 // before and after, but not in between.
 func (w *Writer) holdBack() {
 	for w.burst.unsent > maxUnsent && !w.closed {
-		if !w.flushing {
-			w.flush()
-			w.mu.Lock()
-			continue
-		}
-		ch := w.caughtUp.join()
-		w.mu.Unlock()
-		<-ch
-		w.mu.Lock()
-		w.caughtUp.leave(ch)
+		w.catchUp()
 	}
+}
+
+// catchUp sends, or waits until who sends has taken all there is or ended. mu is
+// held before and after, but not in between.
+func (w *Writer) catchUp() {
+	if !w.flushing {
+		if now := time.Now(); w.out.Empty() && due(w.m.Next(), now) {
+			w.m.Advance(now, &w.out)
+		}
+		w.flush()
+		w.mu.Lock()
+		return
+	}
+	ch := w.caughtUp.join()
+	w.mu.Unlock()
+	<-ch
+	w.mu.Lock()
+	w.caughtUp.leave(ch)
 }
 
 // latency returns how long a sample may wait to be sent with others.

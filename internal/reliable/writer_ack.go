@@ -169,10 +169,13 @@ func (w *Writer) AckedBy(reader rtps.GUID) (sn rtps.SequenceNumber, ok bool) {
 	return p.acked, true
 }
 
-// Acked returns the highest number such that every matched reliable reader has
-// acknowledged everything up to it.
+// AwaitsAcks reports whether a reliable reader is matched.
+func (w *Writer) AwaitsAcks() bool { return w.reliable > 0 }
+
+// Acked returns the highest number such that everything up to it was ordered
+// and every matched reliable reader has acknowledged it.
 func (w *Writer) Acked() rtps.SequenceNumber {
-	low := w.last
+	low := w.pushed
 	for _, p := range w.readers {
 		if p.Reliable {
 			low = min(low, p.acked)
@@ -181,12 +184,13 @@ func (w *Writer) Acked() rtps.SequenceNumber {
 	return low
 }
 
+// Ordered returns the highest number such that every change up to it, all of
+// it, was ordered.
+func (w *Writer) Ordered() rtps.SequenceNumber { return w.pushed }
+
 // UnackedOctets returns the size of what was ordered and is not acknowledged
 // by every reliable reader, with what waits to be ordered.
 func (w *Writer) UnackedOctets() int {
-	if w.reliable == 0 {
-		return 0
-	}
 	low := w.pace.ordered
 	for _, p := range w.readers {
 		if p.Reliable {

@@ -151,3 +151,7 @@ func (w *Writer) sendFrags(c *Change, to rtps.GUID, lo, hi rtps.FragmentNumber, 
 	}
 	return lo
 }
+
+// Behind reports whether there is more to order than a call orders at once, and
+// no window to wait for.
+func (w *Writer) Behind() bool { return w.more }
