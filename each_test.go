@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -233,10 +234,15 @@ func TestTakeEachMakesRoom(t *testing.T) {
 			}
 			w.settle(time.Second)
 			var got []int32
-			for v := range r.TakeEach(1, dds.Query{}) { // the rest of it takes its time
+			for v := range r.TakeEach(1, dds.Query{}) { // at its end, at once
 				got = append(got, v.N)
-				w.settle(time.Second)
-				require.Len(w, r.Read(0, dds.Query{}), depth, "what was taken has been made up for")
+			}
+			synctest.Wait()
+			require.Len(w, r.Read(0, dds.Query{}), depth, "what was taken has been made up for")
+			for v := range r.TakeEach(1, dds.Query{}) { // a step takes its time
+				got = append(got, v.N)
+				w.settle(5 * time.Millisecond)
+				require.Len(w, r.Read(0, dds.Query{}), depth)
 			}
 			for range total {
 				w.settle(time.Second)
