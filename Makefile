@@ -38,7 +38,7 @@ bench: peers
 
 # Go benchmarks of the stages of the data path.
 bench-go:
-	$(GO) test -run '^$$' -bench . -benchmem ./benchmarks/... ./internal/gotype
+	$(GO) test -run '^$$' -bench . -benchmem . ./benchmarks/... ./internal/gotype ./internal/history ./internal/reliable ./internal/engine ./transport/udp
 
 # Every fuzz target for FUZZTIME each; `make test` runs their seeds.
 fuzz:
