@@ -87,6 +87,25 @@ func TestCloseSendsTheBurst(t *testing.T) {
 	}
 }
 
+// That holds for more than a window, too, if it is not very much.
+func TestCloseSendsWhatWaits(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		inWorld(t, memnet.Config{}, func(w *world) {
+			a, b := w.participant("a"), w.participant("b")
+			wr := writerOf[plainValue](w, a, "Burst", qos.KeepAll())
+			matched(w, wr, readerOf[plainValue](w, b, "Burst", qos.Reliable(0), qos.KeepAll()))
+			rec := w.record()
+			w.burst(wr, 60, 10_000)
+			if whole {
+				require.NoError(w, a.Close())
+			} else {
+				require.NoError(w, wr.Close())
+			}
+			require.Equal(w, rtps.SequenceNumber(60), rec.inOrder(w, wr.GUID()))
+		})
+	}
+}
+
 // A best-effort writer has nobody to wait for: large samples, and many, go out
 // as they are written.
 func TestBestEffortBurst(t *testing.T) {

@@ -133,8 +133,8 @@ func (w *Writer[T]) end(ctx context.Context, v *T, status uint32) error {
 const fastHandle = 16 // octets of an instance handle
 
 func (w *Writer[T]) key(v *T) rtps.KeyHash {
-	if !w.topic.typ.Keyed() {
-		return rtps.KeyHash{}
+	if !w.topic.typ.NeedsScratch(w.rep, w.eng.KeyProtected()) {
+		return w.topic.typ.KeyHash(unsafe.Pointer(v), w.rep, w.eng.KeyProtected(), nil)
 	}
 	s, _ := w.keys.Get().(*gotype.Scratch)
 	if s == nil {
@@ -153,6 +153,11 @@ func (w *Writer[T]) WaitForMatched(ctx context.Context, n int) error {
 // WaitForAcks waits until every matched reliable reader has acknowledged what
 // was written before the call. DDS 1.4, 2.2.2.4.2.15.
 func (w *Writer[T]) WaitForAcks(ctx context.Context) error { return w.eng.WaitAcks(ctx) }
+
+// Flush sends at once what waits to be sent together with others, as the
+// LATENCY_BUDGET allows, and returns when it has been given to the network. What
+// waits for acknowledgements goes on waiting. DDS 1.4 has no such call.
+func (w *Writer[T]) Flush() { w.eng.Flush() }
 
 // Matched returns PUBLICATION_MATCHED_STATUS; the changes in it count from the
 // call before. DDS 1.4, 2.2.4.1.

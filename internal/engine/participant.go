@@ -223,7 +223,9 @@ func (p *Participant) Close() error {
 	p.closing.Do(func() {
 		p.call(func() {
 			for _, w := range *p.writers.Load() {
-				w.Flush() // what was written goes before the good-bye
+				if w.hist != nil {
+					w.stop() // what was written goes before the good-bye
+				}
 			}
 			p.farewell()
 		})

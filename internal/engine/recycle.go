@@ -79,8 +79,12 @@ func (s *shelf) give(b []byte) {
 // Buffer returns an empty buffer for the payload of the next Change.
 func (w *Writer) Buffer() []byte {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := &w.shelf
+	b := w.shelf.buffer()
+	w.mu.Unlock()
+	return b
+}
+
+func (s *shelf) buffer() []byte {
 	last := len(s.payloads) - 1
 	if last < 0 {
 		return nil

@@ -54,6 +54,7 @@ type Writer struct {
 	spare    reliable.Outbox
 	shelf    shelf
 	burst    burst
+	clock    clock
 	flushing bool   // a goroutine is sending
 	caughtUp signal // somebody began to send all there is, or ended
 	closed   bool
@@ -168,7 +169,7 @@ func (w *Writer) Write(ctx context.Context, c Change) error {
 			return err
 		}
 	}
-	now := time.Now()
+	now := w.clock.now()
 	if c.Time.IsZero() {
 		c.Time = now
 	}
@@ -383,14 +384,25 @@ func (w *Writer) publish(entity rtps.GUID, c *reliable.Change) {
 	w.flush()
 }
 
+// lastOctets is how much a writer that ends sends of what waits for
+// acknowledgements.
+const lastOctets = 1 << 20
+
 // stop makes the cell refuse everything from now on. What was written is sent
-// before.
+// before, but for what is far ahead of what the readers acknowledged.
 func (w *Writer) stop() {
 	w.mu.Lock()
-	if w.burst.kick != nil && !w.closed {
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
+	if w.burst.kick != nil {
 		close(w.burst.kick)
 	}
 	w.closed = true
+	if w.hist != nil {
+		w.m.Widen(time.Now(), lastOctets, &w.out)
+	}
 	w.drain()
 	w.changed.broadcast()
 	w.mu.Unlock()

@@ -45,6 +45,11 @@ func (t *Type) KeyHash(v unsafe.Pointer, rep Representation, forceMD5 bool, s *S
 	return sum(e.w.B)
 }
 
+// NeedsScratch reports whether KeyHash makes use of a Scratch.
+func (t *Type) NeedsScratch(rep Representation, forceMD5 bool) bool {
+	return t.keyed && (t.picks == nil || forceMD5 || !t.fits[btoi(rep == XCDR2)])
+}
+
 // A Scratch is memory that key hashes of one Type are made in, again and again
 // without allocating, by one goroutine at a time. The zero Scratch is empty and
 // ready. Where a Scratch may be given, nil stands for a new one.

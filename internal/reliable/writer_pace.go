@@ -128,6 +128,16 @@ func (w *Writer) resume(now time.Time, out *Outbox) {
 	}
 }
 
+// Widen lets n octets more be under way than are, and orders what that allows.
+func (w *Writer) Widen(now time.Time, n int, out *Outbox) {
+	w.now = now
+	if room, limited := w.room(); limited && w.pushed < w.last {
+		w.pace.window += n - room
+		budget := n
+		w.push(now, &budget, out)
+	}
+}
+
 // stallAt returns when findSlow is due; zero: never.
 func (w *Writer) stallAt() (at time.Time) {
 	if w.pace.full.IsZero() || w.reliable < 2 {
