@@ -56,11 +56,12 @@ type Conn interface {
 	// secured participants need some 8 KiB.
 	MaxMessage() int
 
-	// Unfragmented is the largest message that each interface in use carries in
-	// one piece, in octets, 1200 to 65507. A larger one, up to MaxMessage, is
-	// carried too, but may be cut up by the network below, so that the loss of
-	// any piece loses it. It may be above MaxMessage.
-	Unfragmented() int
+	// Unfragmented is the largest message that the way to a locator carries in
+	// one piece, in octets, 1200 to 65507; to the zero Locator, that each
+	// interface in use does. A larger one, up to MaxMessage, is carried too, but
+	// may be cut up by the network below, so that the loss of any piece loses
+	// it. It may be above MaxMessage.
+	Unfragmented(to rtps.Locator) int
 
 	// Close ends every ReadBatch.
 	Close() error

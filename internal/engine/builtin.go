@@ -239,7 +239,7 @@ func (p *Participant) sendStateless(w *reliable.StatelessWriter, id rtps.EntityI
 	var out reliable.Outbox
 	w.Write(c, &out)
 	l := p.lane()
-	l.aim(&target{prefix: prefix, locs: to}, false)
+	l.aim(&target{prefix: prefix, locs: to, pack: p.pack}, false)
 	l.stamp(c.Time)
 	var q []byte
 	if c.Status != 0 {

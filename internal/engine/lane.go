@@ -13,6 +13,7 @@ type target struct {
 	prefix rtps.GUIDPrefix // not zero: INFO_DST, for one participant
 	locs   []rtps.Locator
 	recv   []spi.Receiver // of the message, with origin authentication
+	pack   int            // octets up to which submessages are put together
 }
 
 // A lane builds messages and sends them: submessages are added until the
@@ -103,7 +104,7 @@ func (l *lane) begin() {
 // finishing what there is: a message is made no longer than the network
 // carries in one piece, unless one submessage alone is.
 func (l *lane) room(n int) {
-	limit := l.p.pack + l.start
+	limit := l.to.pack + l.start
 	if l.seals() {
 		limit -= l.p.sealer.Overhead(len(l.to.recv))
 	}

@@ -74,7 +74,7 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 		}
 		opener = k.Payload()
 	}
-	to := target{prefix: q.prefix, locs: pr.locs, recv: q.recv()}
+	to := target{prefix: q.prefix, locs: pr.locs, recv: q.recv(), pack: p.packTo(pr.locs)}
 	if pr.reader != nil && pr.reader.sealed && opener == nil {
 		p.log.Error("security: no keys to open the payloads of a writer", slog.String("remote", pr.key.remote.String()))
 		return

@@ -43,7 +43,7 @@ type Participant struct {
 	sealer       spi.MessageSealer        // nil: messages are not protected
 	inPlace      spi.InPlaceMessageSealer // sealer, if it can; or nil
 	maxMessage   int                      // octets of an RTPS message, sealed
-	pack         int                      // octets up to which submessages are put together
+	pack         int                      // octets up to which submessages are put together, where the way is not known
 	fragmentSize int
 	lanes        *sync.Pool
 	frames       frames
@@ -146,7 +146,7 @@ func Start(cfg Config) (*Participant, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
 	}
-	p.pack = min(p.maxMessage, conn.Unfragmented())
+	p.pack = min(p.maxMessage, conn.Unfragmented(rtps.Locator{}))
 	p.fragmentSize = fragmentSize(p.pack, p.security != nil)
 	p.lanes = newLanePool(p)
 	p.sched = newScheduler()
@@ -166,6 +166,16 @@ func Start(cfg Config) (*Participant, error) {
 	}
 	go p.control()
 	return p, nil
+}
+
+// packTo returns up to how many octets submessages to the locators are put
+// together: what the network carries in one piece.
+func (p *Participant) packTo(locs []rtps.Locator) int {
+	n := p.maxMessage
+	for _, l := range locs {
+		n = min(n, p.conn.Unfragmented(l))
+	}
+	return n
 }
 
 // fragmentSize is how much of a payload leaves room in a message for the headers

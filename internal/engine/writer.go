@@ -97,7 +97,7 @@ func newWriterCell(p *Participant, entity rtps.EntityID, q *qos.Writer, cfg reli
 		reliable: q.Reliability.Reliable,
 		blocking: q.Reliability.MaxBlocking,
 		keepAll:  q.History.All && q.Reliability.Reliable,
-		fan:      &fanout{},
+		fan:      &fanout{all: target{pack: p.pack}},
 	}
 	w.burst.budget = latency(q)
 	cfg.Reliable = q.Reliability.Reliable
@@ -280,7 +280,8 @@ func (w *Writer) match(now time.Time, d *dest, info reliable.ReaderInfo) {
 		w.mu.Unlock()
 		return
 	}
-	w.fan = w.fan.with(d)
+	w.fan = w.fan.with(w.p, d)
+	w.fitFragments()
 	w.m.Match(now, info, &w.out)
 	w.matched.add(d.guid)
 	w.changed.broadcast()
@@ -293,12 +294,23 @@ func (w *Writer) unmatch(now time.Time, reader rtps.GUID) {
 		w.mu.Unlock()
 		return
 	}
-	w.fan = w.fan.without(reader)
+	w.fan = w.fan.without(w.p, reader)
+	w.fitFragments()
 	w.m.Unmatch(now, reader, &w.out)
 	w.matched.remove(reader)
 	w.acked()
 	w.changed.broadcast()
 	w.flush()
+}
+
+// fitFragments makes fragments of what the ways to all readers carry in one
+// piece. mu is held.
+func (w *Writer) fitFragments() {
+	pack := w.fan.all.pack
+	for _, d := range w.fan.dests { // repairs go to one alone, not by multicast
+		pack = min(pack, d.target.pack)
+	}
+	w.m.SetFragmentSize(fragmentSize(pack, w.p.security != nil))
 }
 
 // WaitMatched waits until at least n readers are matched.

@@ -114,7 +114,7 @@ func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, seal
 	payload := s.Fragment()
 	inline := w.inlineQoS(l, s.Change)
 	// A submessage carries as many fragments as fit.
-	per := max(1, min((l.p.maxMessage-1024)/size, 0xffff/size, int(s.FragCount)))
+	per := max(1, min((l.to.pack-1024)/size, 0xffff/size, int(s.FragCount)))
 	for first := s.FragFirst; len(payload) > 0; first += rtps.FragmentNumber(per) {
 		n := min(per*size, len(payload))
 		l.room(infoTSLen + dataFragLen + inlineQoSLen + n + w.payloadExtra() + extra)
@@ -164,26 +164,26 @@ func sendSealed[H interface{ AppendHeader([]byte, int) []byte }](l *lane, h H, s
 }
 
 // with returns f with d added or replaced.
-func (f *fanout) with(d *dest) *fanout {
+func (f *fanout) with(p *Participant, d *dest) *fanout {
 	n := &fanout{dests: maps.Clone(f.dests)}
 	if n.dests == nil {
 		n.dests = make(map[rtps.GUID]*dest)
 	}
 	n.dests[d.guid] = d
-	n.plan()
+	n.plan(p)
 	return n
 }
 
-func (f *fanout) without(g rtps.GUID) *fanout {
+func (f *fanout) without(p *Participant, g rtps.GUID) *fanout {
 	n := &fanout{dests: maps.Clone(f.dests)}
 	delete(n.dests, g)
-	n.plan()
+	n.plan(p)
 	return n
 }
 
 // plan decides where samples for everyone go: to each participant's address
 // once, or to the one multicast address they all share.
-func (f *fanout) plan() {
+func (f *fanout) plan(p *Participant) {
 	peers := make(map[*peer]bool)
 	var multicast []rtps.Locator
 	for _, d := range f.dests {
@@ -213,6 +213,7 @@ func (f *fanout) plan() {
 	case len(peers) > 2 && len(multicast) > 0:
 		f.all.locs = multicast[:1]
 	}
+	f.all.pack = p.packTo(f.all.locs)
 }
 
 func intersect(a, b []rtps.Locator) []rtps.Locator {

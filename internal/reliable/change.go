@@ -19,7 +19,8 @@ type Change struct {
 	IsKey   bool      // Payload holds the key only
 	To      rtps.GUID // not zero: for this reader only; the others are told by GAP
 
-	at int64 // octets ordered before it, or notOrdered
+	at   int64 // octets ordered before it, or notOrdered
+	frag int   // octets of its fragments
 }
 
 const notOrdered = -1

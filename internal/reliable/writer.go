@@ -256,12 +256,20 @@ func (w *Writer) Write(now time.Time, c *Change, out *Outbox) rtps.SequenceNumbe
 			p.to = c.SN
 		}
 	}
-	c.at = notOrdered
+	c.at, c.frag = notOrdered, w.cfg.FragmentSize
 	w.waiting += len(c.Payload)
 	w.hist.add(c)
 	budget := w.cfg.Budget
 	w.push(now, &budget, out)
 	return c.SN
+}
+
+// SetFragmentSize changes WriterConfig.FragmentSize for the changes to come.
+//
+// DDSI-RTPS 2.5, 8.3.8.3: the fragments of one change have one size for all.
+func (w *Writer) SetFragmentSize(n int) {
+	w.cfg.FragmentSize = n
+	w.cfg = w.cfg.withDefaults()
 }
 
 // Remove drops a change that the history gave up. Readers that still lack it

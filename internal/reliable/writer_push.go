@@ -128,16 +128,16 @@ func (w *Writer) pushChange(c *Change, budget *int, out *Outbox) bool {
 
 // fragments returns how many DATA_FRAG fragments c takes; 0: it leaves as DATA.
 func (w *Writer) fragments(c *Change) rtps.FragmentNumber {
-	if len(c.Payload) <= w.cfg.FragmentSize {
+	if len(c.Payload) <= c.frag {
 		return 0
 	}
-	return rtps.FragmentNumber((len(c.Payload) + w.cfg.FragmentSize - 1) / w.cfg.FragmentSize)
+	return rtps.FragmentNumber((len(c.Payload) + c.frag - 1) / c.frag)
 }
 
 // sendFrags orders fragments lo..hi of c as the budget allows, at least one,
 // and returns the first that is not ordered.
 func (w *Writer) sendFrags(c *Change, to rtps.GUID, lo, hi rtps.FragmentNumber, budget *int, out *Outbox) rtps.FragmentNumber {
-	size := w.cfg.FragmentSize
+	size := c.frag
 	for lo <= hi {
 		n := min(int64(hi-lo)+1, int64(max(*budget/size, 1)), 0xffff)
 		out.Sends = append(out.Sends, Send{

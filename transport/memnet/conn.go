@@ -91,7 +91,7 @@ func (c *conn) DefaultUnicast() []rtps.Locator       { return slices.Clone(c.use
 func (c *conn) DefaultMulticast() []rtps.Locator     { return slices.Clone(c.userMulti) }
 func (c *conn) SPDPMulticast() []rtps.Locator        { return slices.Clone(c.metaMulti) }
 func (c *conn) MaxMessage() int                      { return c.max }
-func (c *conn) Unfragmented() int                    { return c.max }
+func (c *conn) Unfragmented(rtps.Locator) int        { return c.max }
 
 func (c *conn) Receivers() []spi.PacketReceiver {
 	var out []spi.PacketReceiver

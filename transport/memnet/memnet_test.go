@@ -288,7 +288,7 @@ func TestTapFilterInject(t *testing.T) {
 			return string(p.Data) != "Xop!"
 		})
 		sent := []byte("abc")
-		require.Equal(t, a.c.MaxMessage(), a.c.Unfragmented())
+		require.Equal(t, a.c.MaxMessage(), a.c.Unfragmented(rtps.Locator{}))
 		require.NoError(t, a.c.WriteBatch([]spi.Datagram{{To: to, Data: sent}, {To: to, Data: []byte("t"), Tail: []byte("op")}}))
 		require.Equal(t, "abc", string(sent))
 		require.Equal(t, "Xbc!", b.text(userUni))

@@ -17,11 +17,11 @@ import (
 // It is immutable after Listen but for the routes it remembers, so its methods
 // need no lock.
 type conn struct {
-	id        int
-	domain    uint32
-	max       int
-	whole     int // what every interface in use carries in one piece
-	multicast bool
+	id                int
+	domain            uint32
+	max               int
+	whole, wholeLocal int // see Unfragmented
+	multicast         bool
 
 	own       []netip.Addr // every address of this host
 	socks     []*net.UDPConn
@@ -47,7 +47,16 @@ func (c *conn) DefaultUnicast() []rtps.Locator       { return slices.Clone(c.use
 func (c *conn) DefaultMulticast() []rtps.Locator     { return slices.Clone(c.userMulti) }
 func (c *conn) SPDPMulticast() []rtps.Locator        { return slices.Clone(c.spdp) }
 func (c *conn) MaxMessage() int                      { return c.max }
-func (c *conn) Unfragmented() int                    { return c.whole }
+
+// Unfragmented implements spi.Conn. What goes to an address of this host goes
+// by way of loopback, whatever interface the address is of.
+func (c *conn) Unfragmented(to rtps.Locator) int {
+	ap := to.AddrPort()
+	if ap.IsValid() && (ap.Addr().IsLoopback() || slices.Contains(c.own, ap.Addr())) {
+		return c.wholeLocal
+	}
+	return c.whole
+}
 
 // Close closes every socket; each ReadBatch returns net.ErrClosed.
 func (c *conn) Close() error {

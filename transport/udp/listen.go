@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"golang.org/x/net/ipv4"
@@ -48,6 +49,7 @@ func (t *Transport) open(cfg spi.ListenConfig, host, ifs []iface, id int) (_ spi
 		return nil, err
 	}
 	c := &conn{id: id, domain: cfg.Domain, max: t.cfg.MaxMessage, whole: unfragmented(ifs), multicast: !cfg.NoMulticast}
+	c.wholeLocal = unfragmented(slices.DeleteFunc(slices.Clone(host), func(i iface) bool { return i.Flags&net.FlagLoopback == 0 }))
 	for i := range host {
 		for _, v6 := range []bool{false, true} {
 			for _, a := range host[i].prefixes(v6) {

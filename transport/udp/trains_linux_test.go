@@ -142,7 +142,11 @@ func TestTrainsRefused(t *testing.T) {
 func TestTrainsOverEthernet(t *testing.T) {
 	a, b, real := ethernet(t)
 	guard(t, b)
-	require.Equal(t, 1472, a.Unfragmented())
+	require.Equal(t, 1472, a.Unfragmented(rtps.Locator{}))
+	require.Equal(t, 1472, a.Unfragmented(b.DefaultUnicast()[0]))
+	if real { // what goes to this host itself does not go through the Ethernet
+		require.Equal(t, 65507, a.Unfragmented(a.DefaultUnicast()[0]))
+	}
 	can := trains(a)
 	for _, on := range []bool{can, false} {
 		setTrains(a, on)

@@ -384,7 +384,7 @@ func TestSendErrors(t *testing.T) {
 	// The largest message arrives whole.
 	big := bytes.Repeat([]byte{7}, 65507)
 	require.Equal(t, 65500, a.c.MaxMessage())
-	require.Equal(t, 65507, a.c.Unfragmented())
+	require.Equal(t, 65507, a.c.Unfragmented(rtps.Locator{}))
 	a.send(string(big), to)
 	a.want(userUni, string(big))
 
