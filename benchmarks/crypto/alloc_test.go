@@ -22,7 +22,7 @@ func TestNoAllocations(t *testing.T) {
 				_, err = l.open(w, opened, b)
 				require.NoError(t, err)
 
-				// Few runs: a session is for 16 MiB, and a new one allocates.
+				// Few runs: a new session, after 1 GiB, allocates.
 				var failed error
 				allocs := testing.AllocsPerRun(5, func() {
 					if b, err = l.seal(w, sealed, plain); err != nil {

@@ -12,7 +12,8 @@ import (
 // A Config configures a Plugin. The zero Config is valid.
 type Config struct {
 	// MaxBlocksPerSession is after how many 16-octet blocks a sender moves on
-	// to a new session key. If zero, 1 << 20 (16 MiB).
+	// to a new session key. If zero, 1 << 26 (1 GiB): what one key may encrypt
+	// with GCM is far more (NIST SP 800-38D, 8.3), and each key costs its readers.
 	MaxBlocksPerSession uint64
 }
 
@@ -24,7 +25,7 @@ var _ spi.Cryptography = (*Plugin)(nil)
 // New returns a plugin.
 func New(cfg Config) *Plugin {
 	if cfg.MaxBlocksPerSession == 0 {
-		cfg.MaxBlocksPerSession = 1 << 20
+		cfg.MaxBlocksPerSession = 1 << 26
 	}
 	return &Plugin{maxBlocks: cfg.MaxBlocksPerSession}
 }
