@@ -6,18 +6,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/secdds/dds/security/aesgcm"
 )
 
 // Neither making messages of samples nor interpreting them nor taking the
 // samples allocates, however protected and however long they are.
 func TestStagesAllocateNothing(t *testing.T) {
-	const runs = 400 // many, as the participants announce themselves meanwhile
-	// A new session key, every 16 MiB by default, does allocate.
-	crypto := aesgcm.Config{MaxBlocksPerSession: 1 << 40}
+	const runs = 400 // many, as participants announce themselves and begin new session keys meanwhile
 	for _, world := range labWorlds {
-		x := newLab(t, world.gov(), crypto)
+		x := newLab(t, world.gov())
 		for _, l := range append(loneLots, fullLots...) {
 			payload := payloadOf(l.size)
 			send := func() {

@@ -15,7 +15,6 @@ import (
 	"github.com/secdds/dds/qos"
 	"github.com/secdds/dds/rtps"
 	plugins "github.com/secdds/dds/security"
-	"github.com/secdds/dds/security/aesgcm"
 	"github.com/secdds/dds/security/keystore"
 	"github.com/secdds/dds/spi"
 	"github.com/secdds/dds/transport/memnet"
@@ -75,8 +74,7 @@ type lab struct {
 	change []reliable.Change
 	out    reliable.Outbox
 
-	frames  []*frame
-	entries []history.Entry
+	frames []*frame
 }
 
 // A lot is so many samples of one size that are sent together.
@@ -106,7 +104,7 @@ var labWorlds = []struct {
 	{"encrypt", func() *keystore.Governance { g := keystore.UniformGovernance(spi.ProtectEncrypt); return &g }},
 }
 
-func newLab(t testing.TB, g *keystore.Governance, crypto aesgcm.Config) *lab {
+func newLab(t testing.TB, g *keystore.Governance) *lab {
 	network := memnet.New(memnet.Config{MaxMessage: 65500})
 	x := &lab{sink: &sink{Host: network.Host("a")}}
 	var k *keystore.Keystore
@@ -125,7 +123,6 @@ func newLab(t testing.TB, g *keystore.Governance, crypto aesgcm.Config) *lab {
 			require.NoError(t, err)
 			cfg.Security, err = plugins.FromEnclave(dir)
 			require.NoError(t, err)
-			cfg.Security.Cryptography = aesgcm.New(crypto)
 		}
 		p, err := Start(cfg)
 		require.NoError(t, err)
@@ -242,7 +239,7 @@ func (x *lab) pass(t testing.TB, l lot, payload []byte) (send, receive, take tim
 // and to hand them to a transport that drops them.
 func BenchmarkSend(b *testing.B) {
 	for _, world := range labWorlds {
-		x := newLab(b, world.gov(), aesgcm.Config{})
+		x := newLab(b, world.gov())
 		for _, l := range append(loneLots, fullLots...) {
 			b.Run(world.name+"/"+l.String(), func(b *testing.B) {
 				payload := payloadOf(l.size)
@@ -267,7 +264,7 @@ func BenchmarkSend(b *testing.B) {
 // are in the cache, and to take these from there.
 func BenchmarkReceive(b *testing.B) {
 	for _, world := range labWorlds {
-		x := newLab(b, world.gov(), aesgcm.Config{})
+		x := newLab(b, world.gov())
 		for _, l := range append(loneLots, fullLots...) {
 			b.Run(world.name+"/"+l.String(), func(b *testing.B) {
 				payload := payloadOf(l.size)
