@@ -182,7 +182,7 @@ func TestKeepAllWaitsForAcknowledgements(t *testing.T) {
 		matched(w, wr, r)
 		w.settle(time.Second)
 		w.net.Cut("b", "a")
-		const size = 100_000
+		const size = 200_000
 		n, slowed := 0, 0
 		next := func(ctx context.Context) (time.Duration, error) {
 			start := time.Now()

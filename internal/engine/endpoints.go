@@ -93,7 +93,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 // hold no more than 208 KiB, the default of Linux; ours ask for megabytes.
 const (
 	firstWindow = 128 << 10
-	maxWindow   = 1 << 20
+	maxWindow   = 3 << 20
 )
 
 // askEvery is after how many changes a writer asks for acknowledgement: in

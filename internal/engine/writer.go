@@ -141,7 +141,7 @@ type Change struct {
 // RESOURCE_LIMITS, which count samples, alone say what it may hold; but what is
 // far ahead of its readers is in no cache any more.
 const (
-	highWater = 2 << 20
+	highWater = 4 << 20
 	slowDown  = 10 * time.Millisecond
 )
 
