@@ -62,8 +62,9 @@ func Liveliness(kind LivelinessKind, lease time.Duration) LivelinessPolicy {
 // of the writer, a wish of the reader. The default is Infinite. DDS 1.4, 2.2.3.7.
 type Deadline time.Duration
 
-// A LatencyBudget is a hint of how long delivery may take. The default is zero.
-// DDS 1.4, 2.2.3.8.
+// A LatencyBudget is a hint of how long delivery may take. A writer leaves its
+// samples for up to half of it, so that more of them travel in one message. The
+// default is zero: nothing waits. DDS 1.4, 2.2.3.8.
 type LatencyBudget time.Duration
 
 // A TimeBasedFilter is the least time between two samples of an instance that a
