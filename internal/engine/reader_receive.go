@@ -61,7 +61,7 @@ func (r *Reader) handleRun(now time.Time, src *source, run []arrival, f *frame) 
 	}
 
 	var known rtps.KeyHash
-	alive := false
+	alive, learned := false, false
 	for i := range run {
 		a := &run[i]
 		if !a.wanted {
@@ -76,9 +76,9 @@ func (r *Reader) handleRun(now time.Time, src *source, run []arrival, f *frame) 
 			continue
 		}
 		alive = true
-		if s := &a.sample; a.verdict == usable && s.Payload != nil && s.HasKey && (i == 0 || s.Key != known) {
+		if s := &a.sample; a.verdict == usable && s.Payload != nil && s.HasKey && (!learned || s.Key != known) {
 			r.learnKey(s.Key, s.Payload, s.IsKey)
-			known = s.Key
+			known, learned = s.Key, true
 		}
 	}
 	if !alive {

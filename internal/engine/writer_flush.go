@@ -17,17 +17,17 @@ import (
 
 // Bounds of a burst.
 const (
-	burstGap    = 25 * time.Microsecond // between writes, at most
-	burstAfter  = 6                     // so many writes
-	maxUnsent   = 512 << 10             // octets a writer may be ahead of the sending
-	handOver    = 16 << 10              // octets that a goroutine with other things to do sends itself
-	unsentExtra = 64                    // octets of a sample besides its payload
-	maxRounds   = 2                     // of sending for others
+	burstGap    = 3 * time.Microsecond // from the end of one write to the next, at most: less than a round trip
+	burstAfter  = 6                    // so many writes
+	maxUnsent   = 512 << 10            // octets a writer may be ahead of the sending
+	handOver    = 16 << 10             // octets that a goroutine with other things to do sends itself
+	unsentExtra = 64                   // octets of a sample besides its payload
+	maxRounds   = 2                    // of sending for others
 )
 
 // A burst is what a writer knows of the pace it is written at. Guarded by mu.
 type burst struct {
-	last   time.Time // the latest write
+	last   time.Time // the end of the latest write, or of sending it
 	run    int       // writes that followed each other closely
 	unsent int       // octets written since somebody last began to send
 	budget time.Duration
@@ -133,7 +133,9 @@ func (w *Writer) flushAll(rounds int) {
 			w.mu.Lock()
 			w.spare.Reset()
 			w.burst.ended = w.burst.begun
-			if now := time.Now(); due(w.m.Next(), now) {
+			now := time.Now()
+			w.burst.last = now
+			if due(w.m.Next(), now) {
 				w.m.Advance(now, &w.out)
 			}
 			if !w.m.AwaitsAcks() {
