@@ -25,7 +25,7 @@ unit:
 	$(GO) test -count=1 ./...
 
 race:
-	$(GO) test -race -count=1 . ./cdr/... ./governance/... ./internal/... ./qos/... ./rtps/... ./security/... ./spi/... ./transport/... ./examples/...
+	$(GO) test -race -count=1 . ./cdr/... ./governance/... ./internal/... ./qos/... ./rtps/... ./security/... ./spi/... ./transport/... ./examples/... ./cmd/... ./benchmarks/matrix
 
 # Other vendors' libraries, over loopback.
 interop: peers
