@@ -49,6 +49,7 @@ type queued struct {
 const (
 	laneOctets   = 256 << 10
 	laneMessages = 48
+	laneExtra    = 512 // octets of a buffer for what sealing in place needs around a message
 )
 
 func newLanePool(p *Participant) *sync.Pool {
@@ -71,7 +72,7 @@ func (l *lane) buffer() []byte {
 		l.free = l.free[:n-1]
 		return b[:0]
 	}
-	return make([]byte, 0, l.p.maxMessage+512)
+	return make([]byte, 0, l.to.pack+laneExtra)
 }
 
 // aim says where the following submessages go and whether they fall under RTPS

@@ -5,8 +5,8 @@ import "github.com/secdds/dds/internal/reliable"
 // A shelf holds what a writer may use again. Guarded by the writer's mu.
 //
 // What is sent is read without mu, so a change is of no more use to anyone only
-// when the machine has dropped it and nothing is being sent or ordered: only at
-// the end of a flush are both certain.
+// when the machine has dropped it, it is not ordered, and nothing is being sent:
+// that is so in between two rounds of a flush.
 type shelf struct {
 	lent     []*reliable.Change // given to the machine, the oldest first, from head on
 	head     int
@@ -53,10 +53,11 @@ func (s *shelf) next() *reliable.Change {
 	return c
 }
 
-// harvest takes back what the machine has dropped. It is called at the end of
-// a flush, with nothing ordered.
-func (s *shelf) harvest(m *reliable.Writer) {
-	for s.head < len(s.lent) && m.Get(s.lent[s.head].SN) == nil {
+// harvest takes back what the machine has dropped, but for what is ordered. It
+// is called with nothing being sent.
+func (s *shelf) harvest(m *reliable.Writer, ordered *reliable.Outbox) {
+	end := ordered.First()
+	for s.head < len(s.lent) && s.lent[s.head].SN < end && m.Get(s.lent[s.head].SN) == nil {
 		c := s.next()
 		s.give(c.Payload)
 		c.Payload = nil

@@ -133,6 +133,7 @@ func (w *Writer) flushAll(rounds int) {
 			w.mu.Lock()
 			w.spare.Reset()
 			w.burst.ended = w.burst.begun
+			w.shelf.harvest(w.m, &w.out)
 			now := time.Now()
 			w.burst.last = now
 			if due(w.m.Next(), now) {
@@ -145,9 +146,7 @@ func (w *Writer) flushAll(rounds int) {
 		l.release()
 	}
 	w.flushing = false
-	if w.out.Empty() {
-		w.shelf.harvest(w.m)
-	}
+	w.shelf.harvest(w.m, &w.out)
 	w.caughtUp.broadcast()
 	next := w.m.Next()
 	w.mu.Unlock()

@@ -1,6 +1,10 @@
 package reliable
 
-import "github.com/secdds/dds/rtps"
+import (
+	"math"
+
+	"github.com/secdds/dds/rtps"
+)
 
 // A SendKind says what a [Send] orders.
 type SendKind uint8
@@ -44,6 +48,18 @@ type Outbox struct{ Sends []Send }
 
 // Empty reports whether nothing is wanted.
 func (o *Outbox) Empty() bool { return len(o.Sends) == 0 }
+
+// First returns the lowest number of a change that is wanted, or the highest
+// number there is.
+func (o *Outbox) First() rtps.SequenceNumber {
+	first := rtps.SequenceNumber(math.MaxInt64)
+	for i := range o.Sends {
+		if c := o.Sends[i].Change; c != nil {
+			first = min(first, c.SN)
+		}
+	}
+	return first
+}
 
 // Octets returns the size of the payloads that are wanted.
 func (o *Outbox) Octets() (n int) {
