@@ -14,7 +14,7 @@ import (
 func TestKeyBehindADuplicate(t *testing.T) {
 	s := newStage(t, nil)
 	w := s.w.guid.Entity
-	zero := make([]byte, 16) // of which newStage makes the key hash
+	zero := make([]byte, 16)                                                        // of which newStage makes the key hash
 	data := rtps.Data{Writer: w, SN: 3, Payload: []byte{0, 1, 0, 0, 2}}.Append(nil) // a duplicate
 	data = rtps.Data{Writer: w, SN: 4, Payload: zero}.Append(data)
 	newReceiver(s.b).message(time.Now(), s.message(1, data))
