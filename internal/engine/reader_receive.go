@@ -108,7 +108,7 @@ func (r *Reader) conclude(now time.Time, s *reliable.Sample, v verdict) {
 	switch {
 	case r.closed:
 	case v == usable:
-		r.m.Accept(now, *s, &r.out)
+		r.m.AcceptFrom(now, s, &r.out)
 	case v == unusable:
 		// DDSI-RTPS 2.5, 8.3.8.4: as if the writer had said that it is irrelevant.
 		r.m.HandleGap(now, s.Writer, &rtps.Gap{Start: s.SN, List: rtps.SequenceNumberSet{Base: s.SN + 1}}, &r.out)
