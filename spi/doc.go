@@ -29,7 +29,7 @@
 //	process_handshake                         Handshake.Process
 //	get_shared_secret                         Handshake.Result
 //	get_authenticated_peer_credential_token   Handshake.Result
-//	set_listener, on_revoke_identity          LocalIdentity.NotAfter: the caller keeps the time
+//	set_listener, on_revoke_identity          LocalIdentity.NotAfter: the caller keeps the time; PeerChecker.CheckPeer
 //	return_identity_token and others          none: garbage collected
 //
 // Access control, 8.4:
@@ -80,6 +80,8 @@
 //	set_remote_datawriter_crypto_tokens       PairCrypto.SetTokens
 //	set_remote_datareader_crypto_tokens       PairCrypto.SetTokens
 //	return_crypto_tokens                      none: garbage collected
+//	revise_local_entity_keys (1.2)            Reviser.Revise
+//	activate_key_revision (1.2)               the function that Reviser.Revise returns
 //
 // Transformation:
 //

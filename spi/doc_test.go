@@ -31,6 +31,9 @@ func TestTableOfOperations(t *testing.T) {
 			}
 			if i, ok := spec.Type.(*ast.InterfaceType); ok {
 				for _, m := range i.Methods.List {
+					if len(m.Names) == 0 { // embedded: listed where it is declared
+						continue
+					}
 					methods[spec.Name.Name+"."+m.Names[0].Name] = true
 				}
 			}
@@ -56,6 +59,9 @@ func TestTableOfOperations(t *testing.T) {
 
 	// What the specification's operations have no counterpart for.
 	own := []string{
+		"PreSharedKey.Kind", "PreSharedKey.NewParticipant", "PSKCrypto.OpenMessage",
+		"IdentityRenewer.RenewLocalIdentity", "CredentialProver.ProveCredentials", "CredentialProver.AcceptCredentials",
+		"PayloadResealer.ResealPayload",
 		"LocalIdentity.GUID", "LocalIdentity.SubjectName", "Handshake.Initiator", "Handshake.AuthRequest",
 		"ParticipantCrypto.Message", "PeerCrypto.HasTokens", "PeerCrypto.Kx", "PeerCrypto.Receiver",
 		"EndpointCrypto.Payload", "EndpointCrypto.Submessage", "PairCrypto.Ready", "PairCrypto.Payload", "PairCrypto.Receiver",

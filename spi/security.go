@@ -2,13 +2,21 @@ package spi
 
 import "github.com/secdds/dds/rtps"
 
-// A Security is the set of plugins a participant runs under.
+// A Security is the set of plugins a participant runs under. The first three go
+// together; without them, PreSharedKey alone protects a domain.
 type Security struct {
-	Authentication Authentication // required
-	AccessControl  AccessControl  // required
-	Cryptography   Cryptography   // required
-	Logging        Logging        // nil: security events are not logged
-	Tagging        DataTagging    // nil: endpoints carry no data tags
+	Authentication Authentication
+	AccessControl  AccessControl
+	Cryptography   Cryptography
+	PreSharedKey   PreSharedKey // nil: no pre-shared key
+	Logging        Logging      // nil: security events are not logged
+	Tagging        DataTagging  // nil: endpoints carry no data tags
+
+	// Watch, if not nil, runs on a goroutine of its own while the participant
+	// lives. It gives update every set of plugins that is to replace the one
+	// before (see Participant.UpdateSecurity), or why there is none. It returns
+	// when done is closed.
+	Watch func(done <-chan struct{}, update func(*Security, error))
 }
 
 // A Token is any of the tokens plugins exchange: identity, permissions,
@@ -23,6 +31,8 @@ const (
 	ClassParticipantTokens = "dds.sec.participant_crypto_tokens"
 	ClassWriterTokens      = "dds.sec.datawriter_crypto_tokens"
 	ClassReaderTokens      = "dds.sec.datareader_crypto_tokens"
+
+	ClassCredentials = "secdds.sec.credentials" // ours: see CredentialProver
 )
 
 // A Protection is a protection kind of a governance document.
@@ -68,6 +78,8 @@ type ParticipantAttributes struct {
 	Discovery            Protection
 	Liveliness           Protection
 	RTPS                 Protection
+	PSK                  Protection        // 1.2: rtps_psk_protection_kind: NONE, SIGN or ENCRYPT
+	KeyRevision          bool              // 1.2: enable_key_revision
 	Info                 rtps.SecurityInfo // what is announced in SPDP
 }
 
