@@ -7,24 +7,25 @@ import (
 
 // Kinds of submessages. DDSI-RTPS 2.5, 9.4.5.1.1; DDS-Security 1.1, 7.3.6.2.
 const (
-	SubPad           byte = 0x01
-	SubAckNack       byte = 0x06
-	SubHeartbeat     byte = 0x07
-	SubGap           byte = 0x08
-	SubInfoTS        byte = 0x09
-	SubInfoSrc       byte = 0x0c
-	SubInfoReplyIP4  byte = 0x0d
-	SubInfoDst       byte = 0x0e
-	SubInfoReply     byte = 0x0f
-	SubNackFrag      byte = 0x12
-	SubHeartbeatFrag byte = 0x13
-	SubData          byte = 0x15
-	SubDataFrag      byte = 0x16
-	SubSecBody       byte = 0x30
-	SubSecPrefix     byte = 0x31
-	SubSecPostfix    byte = 0x32
-	SubSRTPSPrefix   byte = 0x33
-	SubSRTPSPostfix  byte = 0x34
+	SubHeaderExtension byte = 0x00
+	SubPad             byte = 0x01
+	SubAckNack         byte = 0x06
+	SubHeartbeat       byte = 0x07
+	SubGap             byte = 0x08
+	SubInfoTS          byte = 0x09
+	SubInfoSrc         byte = 0x0c
+	SubInfoReplyIP4    byte = 0x0d
+	SubInfoDst         byte = 0x0e
+	SubInfoReply       byte = 0x0f
+	SubNackFrag        byte = 0x12
+	SubHeartbeatFrag   byte = 0x13
+	SubData            byte = 0x15
+	SubDataFrag        byte = 0x16
+	SubSecBody         byte = 0x30
+	SubSecPrefix       byte = 0x31
+	SubSecPostfix      byte = 0x32
+	SubSRTPSPrefix     byte = 0x33
+	SubSRTPSPostfix    byte = 0x34
 )
 
 // KindName returns the specification's name of a kind of submessage.

@@ -114,7 +114,7 @@ func (b *builtin) add(p *Participant, ch channel, durability qos.Durability) err
 	if r.crypto != nil {
 		r.submsg = r.crypto.Submessage()
 	}
-	w.onMessage, r.onMessage = p.sealer != nil, p.sealer != nil
+	w.onMessage, r.onMessage = p.sealing != nil, p.sealing != nil
 	need := p.requires(p.security.perms.BuiltinAttributes(ch.writer))
 	w.requires, r.requires = need, need
 	return nil
@@ -216,9 +216,13 @@ func (p *Participant) participantData() *discovery.ParticipantData {
 	if p.cfg.NoMulticast {
 		d.MetatrafficMulticast, d.DefaultMulticast = nil, nil
 	}
-	if s := p.security; s != nil {
+	switch s := p.security; {
+	case s != nil:
 		id, perm, info := s.identity.Token(), s.perms.Token(), s.attrs.Info
 		d.IdentityToken, d.PermissionsToken, d.SecurityInfo = &id, &perm, &info
+	case p.opensPSK != nil:
+		info := pskInfo(p.cfg.Security.PreSharedKey.Kind())
+		d.SecurityInfo = &info
 	}
 	return d
 }

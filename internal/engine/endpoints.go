@@ -48,7 +48,7 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 			w.payload, w.submsg = w.crypto.Payload(), w.crypto.Submessage()
 		}
 		if p.security != nil {
-			w.onMessage, w.requires, w.keyHidden = p.sealer != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
+			w.onMessage, w.requires, w.keyHidden = p.sealing != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
 		}
 		e.writer = w
 	})
@@ -81,7 +81,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 			r.submsg = r.crypto.Submessage()
 		}
 		if p.security != nil {
-			r.onMessage, r.requires, r.keyHidden = p.sealer != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
+			r.onMessage, r.requires, r.keyHidden = p.sealing != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
 			r.sealed = e.attrs.Data != spi.ProtectNone
 		}
 		e.reader = r

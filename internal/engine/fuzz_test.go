@@ -98,9 +98,9 @@ func (s *stage) message(how byte, data []byte) []byte {
 			data = sealed
 		}
 	}
-	if how%4 == 3 && s.a.sealer != nil {
+	if how%4 == 3 && s.a.sealing != nil {
 		to := s.a.peer(s.b.guid.Prefix).recv()
-		if sealed, err := s.a.sealer.SealMessage(nil, append(header, data...), to); err == nil {
+		if sealed, err := s.a.sealing.sealer.SealMessage(nil, append(header, data...), to); err == nil {
 			return sealed
 		}
 	}

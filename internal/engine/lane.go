@@ -27,7 +27,8 @@ type lane struct {
 	qos  []byte // the inline QoS of one
 
 	to     *target
-	sealed bool // RTPS message protection applies
+	sealed bool     // RTPS message protection applies
+	by     *sealing // what seals the message; nil: nothing
 	ts     rtps.Time
 	hasTS  bool
 	start  int // of the message in msg; before it is room to seal it in place
@@ -82,7 +83,10 @@ func (l *lane) aim(to *target, sealed bool) {
 		return
 	}
 	l.finish()
-	l.to, l.sealed = to, sealed
+	l.to, l.sealed, l.by = to, sealed, l.p.psk
+	if sealed && l.p.sealing != nil {
+		l.by = l.p.sealing
+	}
 	l.begin()
 }
 
@@ -90,8 +94,8 @@ func (l *lane) begin() {
 	if l.msg == nil {
 		l.msg = l.buffer()
 	}
-	if l.start = 0; l.seals() && l.p.inPlace != nil {
-		l.start = l.p.inPlace.Room()
+	if l.start = 0; l.by != nil && l.by.inPlace != nil {
+		l.start = l.by.inPlace.Room()
 	}
 	l.msg = rtps.Header{Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, Prefix: l.p.guid.Prefix}.Append(l.msg[:l.start])
 	if l.to.prefix != (rtps.GUIDPrefix{}) {
@@ -106,8 +110,8 @@ func (l *lane) begin() {
 // carries in one piece, unless one submessage alone is.
 func (l *lane) room(n int) {
 	limit := l.to.pack + l.start
-	if l.seals() {
-		limit -= l.p.sealer.Overhead(len(l.to.recv))
+	if l.by != nil {
+		limit -= l.by.sealer.Overhead(len(l.receivers()))
 	}
 	if (len(l.msg)+n > limit || l.tail != nil) && len(l.msg) > l.base {
 		l.finish()
@@ -132,11 +136,8 @@ const leastTail = 8 << 10
 // borrows reports whether a payload can stand behind the message uncopied.
 // DDSI-RTPS 2.5, 9.4.1: the length of a submessage is a multiple of 4.
 func (l *lane) borrows(payload []byte) bool {
-	return len(payload) >= leastTail && len(payload)%4 == 0 && !l.seals()
+	return len(payload) >= leastTail && len(payload)%4 == 0 && l.by == nil
 }
-
-// seals reports whether the message under construction will be sealed.
-func (l *lane) seals() bool { return l.sealed && l.p.sealer != nil }
 
 // seal adds the submessage in l.sub, protected by s for the receivers.
 func (l *lane) seal(s spi.SubmessageSealer, recv []spi.Receiver) {
@@ -187,7 +188,7 @@ func (l *lane) finish() {
 		return
 	}
 	q := queued{to: l.to, data: l.msg, tail: l.tail}
-	if l.seals() {
+	if l.by != nil {
 		var err error
 		if q.data, err = l.sealMessage(); err != nil {
 			l.p.stats.sealFailed.Add(1)
@@ -203,16 +204,25 @@ func (l *lane) finish() {
 	}
 }
 
+// receivers are those that get a MAC of their own. There are none with a
+// pre-shared key.
+func (l *lane) receivers() []spi.Receiver {
+	if l.by == l.p.psk {
+		return nil
+	}
+	return l.to.recv
+}
+
 // sealMessage returns the message, sealed where it lies if the plugin can.
 func (l *lane) sealMessage() ([]byte, error) {
-	if l.p.inPlace == nil {
-		sealed, err := l.p.sealer.SealMessage(l.buffer(), l.msg, l.to.recv)
+	if l.by.inPlace == nil {
+		sealed, err := l.by.sealer.SealMessage(l.buffer(), l.msg, l.receivers())
 		if err == nil {
 			l.free = append(l.free, l.msg)
 		}
 		return sealed, err
 	}
-	return l.p.inPlace.SealMessageInPlace(l.msg, l.start, l.to.recv)
+	return l.by.inPlace.SealMessageInPlace(l.msg, l.start, l.receivers())
 }
 
 // flush finishes the message and sends all.

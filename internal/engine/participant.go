@@ -39,11 +39,12 @@ type Participant struct {
 	guid         rtps.GUID
 	conn         spi.Conn
 	log          *slog.Logger
-	security     *security                // nil: off
-	sealer       spi.MessageSealer        // nil: messages are not protected
-	inPlace      spi.InPlaceMessageSealer // sealer, if it can; or nil
-	maxMessage   int                      // octets of an RTPS message, sealed
-	pack         int                      // octets up to which submessages are put together, where the way is not known
+	security     *security // nil: off, or a pre-shared key alone
+	sealing      *sealing  // of messages by the participant's key; nil: they are not protected
+	psk          *sealing  // of all others, by the pre-shared key; nil: they go in clear
+	opensPSK     spi.PSKCrypto
+	maxMessage   int // octets of an RTPS message, sealed
+	pack         int // octets up to which submessages are put together, where the way is not known
 	fragmentSize int
 	lanes        *sync.Pool
 	frames       frames
@@ -147,7 +148,7 @@ func Start(cfg Config) (*Participant, error) {
 		return nil, fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
 	}
 	p.pack = min(p.maxMessage, conn.Unfragmented(rtps.Locator{}))
-	p.fragmentSize = fragmentSize(p.pack, p.security != nil)
+	p.fragmentSize = fragmentSize(p.pack, p.secured())
 	p.lanes = newLanePool(p)
 	p.sched = newScheduler()
 	p.peers.Store(&map[rtps.GUIDPrefix]*peer{})
@@ -199,8 +200,11 @@ const leastMessage = 2048
 // falls back to clear.
 func (p *Participant) secure() error {
 	plugins := p.cfg.Security
+	if plugins.Authentication == nil && plugins.AccessControl == nil && plugins.Cryptography == nil && plugins.PreSharedKey != nil {
+		return p.preShare(plugins.PreSharedKey, plugins.PreSharedKey.Kind())
+	}
 	if plugins.Authentication == nil || plugins.AccessControl == nil || plugins.Cryptography == nil {
-		return errors.New("security: the authentication, access control and cryptography plugins must all be set; nil Security switches security off")
+		return errors.New("security: the authentication, access control and cryptography plugins must all be set, or the pre-shared key alone; nil Security switches security off")
 	}
 	now := time.Now()
 	s := &security{Security: *plugins}
@@ -217,10 +221,12 @@ func (p *Participant) secure() error {
 		return fmt.Errorf("security: cryptography: %w", err)
 	}
 	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
-	p.security, p.guid, p.sealer = s, s.identity.GUID(), s.crypto.Message()
-	p.inPlace, _ = p.sealer.(spi.InPlaceMessageSealer)
-	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealer != nil) {
+	p.security, p.guid, p.sealing = s, s.identity.GUID(), newSealing(s.crypto.Message())
+	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealing != nil) {
 		return fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS)
+	}
+	if s.attrs.PSK != spi.ProtectNone {
+		return p.preShare(plugins.PreSharedKey, s.attrs.PSK)
 	}
 	return nil
 }

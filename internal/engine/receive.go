@@ -16,6 +16,7 @@ const (
 	shieldMessage    shield = 1 << iota // opened as an RTPS message
 	shieldSubmessage                    // opened as a submessage, by the key of an endpoint
 	shieldKx                            // opened as a submessage, by the key exchange key
+	shieldPSK                           // opened as an RTPS message, by the pre-shared key
 )
 
 // Reasons for dropping what was received.
@@ -105,10 +106,14 @@ func (r *receiver) message(now time.Time, msg []byte) {
 	}
 	sc := scope{now: now, source: h.Prefix, mine: true, ts: rtps.TimeInvalid}
 	sc.peer = p.peer(h.Prefix)
-	if sc.peer != nil {
-		sc.peer.seen.Store(now.UnixNano())
-	}
-	if len(rest) > 0 && rest[0] == rtps.SubSRTPSPrefix {
+	switch {
+	case presharedKey(rest):
+		if rest, err = r.openPreshared(msg); err != nil {
+			p.drop(dropBadMessage)
+			return
+		}
+		sc.shield = shieldPSK
+	case len(rest) > 0 && rest[0] == rtps.SubSRTPSPrefix:
 		keys := sc.keys()
 		if keys == nil {
 			p.drop(dropUnknownPeer)
@@ -120,6 +125,12 @@ func (r *receiver) message(now time.Time, msg []byte) {
 		}
 		sc.shield = shieldMessage
 		sc.peer.proof.Store(now.UnixNano())
+	case p.opensPSK != nil:
+		p.drop(dropUnprotected) // nothing goes in clear there
+		return
+	}
+	if sc.peer != nil {
+		sc.peer.seen.Store(now.UnixNano())
 	}
 	r.sub = r.sub[:0]
 	r.submessages(&sc, rest)
@@ -197,7 +208,7 @@ func (r *receiver) submessages(sc *scope, rest []byte) {
 				p.drop(dropMalformed)
 				return
 			}
-			if sc.shield&shieldMessage != 0 && i.Prefix != sc.source {
+			if sc.shield&(shieldMessage|shieldPSK) != 0 && i.Prefix != sc.source {
 				p.drop(dropForeignKey) // sealed by one participant, claimed to be of another
 				return
 			}

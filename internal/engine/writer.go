@@ -310,7 +310,7 @@ func (w *Writer) fitFragments() {
 	for _, d := range w.fan.dests { // repairs go to one alone, not by multicast
 		pack = min(pack, d.target.pack)
 	}
-	w.m.SetFragmentSize(fragmentSize(pack, w.p.security != nil))
+	w.m.SetFragmentSize(fragmentSize(pack, w.p.secured()))
 }
 
 // WaitMatched waits until at least n readers are matched.
