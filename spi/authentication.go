@@ -38,6 +38,15 @@ type RemoteParticipant struct {
 	GUID          rtps.GUID
 	Vendor        rtps.VendorID
 	IdentityToken Token
+	Algorithms    *rtps.SecurityAlgorithms // of 1.2; nil: it announces none
+}
+
+// An AlgorithmAnnouncer is a LocalIdentity whose participants announce the
+// algorithms they can do and ask for. DDS-Security 1.2.
+type AlgorithmAnnouncer interface {
+	// Algorithms returns what is announced in SPDP and c.pdata; nil: nothing,
+	// as DDS-Security 1.1 has it.
+	Algorithms() *rtps.SecurityAlgorithms
 }
 
 // A Handshake authenticates one remote participant. It is not safe for

@@ -22,6 +22,7 @@
 //	validate_local_identity                   Authentication.ValidateLocalIdentity
 //	get_identity_token                        LocalIdentity.Token
 //	get_identity_status_token                 none: no OCSP status is sent
+//	the algorithms of SPDP (1.2)              AlgorithmAnnouncer.Algorithms
 //	set_permissions_credential_and_token      LocalIdentity.SetPermissions
 //	validate_remote_identity                  LocalIdentity.NewHandshake, Handshake.HandleAuthRequest
 //	begin_handshake_request                   Handshake.Begin

@@ -28,6 +28,7 @@ type Remote struct {
 	IdentityToken    *rtps.DataHolder // nil: it announces no credentials
 	PermissionsToken *rtps.DataHolder
 	SecurityInfo     *rtps.SecurityInfo // nil: compatible with anything
+	Algorithms       *rtps.SecurityAlgorithms
 }
 
 // A Peer is the peer gate's machine for one remote participant. It is not safe
@@ -98,6 +99,7 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 	}
 	hs, err := p.gate.Identity.NewHandshake(spi.RemoteParticipant{
 		GUID: p.Remote.GUID, Vendor: p.Remote.Vendor, IdentityToken: *p.Remote.IdentityToken,
+		Algorithms: p.Remote.Algorithms,
 	})
 	if err != nil {
 		p.refuse(out, fmt.Errorf("validate remote identity: %w", err))
@@ -219,6 +221,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 		var err error
 		spare, err = p.gate.Identity.NewHandshake(spi.RemoteParticipant{
 			GUID: p.Remote.GUID, Vendor: p.Remote.Vendor, IdentityToken: *p.Remote.IdentityToken,
+			Algorithms: p.Remote.Algorithms,
 		})
 		if err != nil {
 			return

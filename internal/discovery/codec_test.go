@@ -203,6 +203,7 @@ func fullParticipant(t testing.TB) *ParticipantData {
 		Properties:    []rtps.Property{{Name: "a", Value: "b"}},
 		IdentityToken: token, PermissionsToken: &rtps.DataHolder{ClassID: "p"}, IdentityStatusToken: &rtps.DataHolder{ClassID: "s"},
 		SecurityInfo: &rtps.SecurityInfo{Attributes: 1 << 31, PluginAttributes: 1<<31 | 1},
+		Algorithms:   &rtps.SecurityAlgorithms{Agreement: rtps.AlgorithmMask{Supported: 7, Required: 4}, CipherUser: 2},
 	}
 }
 

@@ -36,6 +36,9 @@ type ParticipantData struct {
 	PermissionsToken    *rtps.DataHolder
 	IdentityStatusToken *rtps.DataHolder // on the secure SPDP topic only
 	SecurityInfo        *rtps.SecurityInfo
+
+	// Algorithms is of DDS-Security 1.2; nil: not announced.
+	Algorithms *rtps.SecurityAlgorithms
 }
 
 // DefaultLease is the lease of a participant that announces none.

@@ -20,7 +20,7 @@ func (d *ParticipantData) equal(o *ParticipantData) bool {
 		bytes.Equal(d.UserData, o.UserData) && d.EntityName == o.EntityName &&
 		slices.Equal(d.Properties, o.Properties) &&
 		sameHolder(d.IdentityToken, o.IdentityToken) && sameHolder(d.PermissionsToken, o.PermissionsToken) &&
-		sameHolder(d.IdentityStatusToken, o.IdentityStatusToken) && same(d.SecurityInfo, o.SecurityInfo)
+		sameHolder(d.IdentityStatusToken, o.IdentityStatusToken) && same(d.SecurityInfo, o.SecurityInfo) && same(d.Algorithms, o.Algorithms)
 }
 
 // sameSubject reports whether two announcements of an endpoint agree in all

@@ -50,6 +50,9 @@ func AppendParticipant(b []byte, le bool, d *ParticipantData) []byte {
 	a.holder(rtps.PIDPermissionsToken, d.PermissionsToken)
 	a.holder(rtps.PIDIdentityStatusToken, d.IdentityStatusToken)
 	a.securityInfo(rtps.PIDParticipantSecurityInfo, d.SecurityInfo)
+	if d.Algorithms != nil {
+		a.b = d.Algorithms.AppendParameters(a.b, le)
+	}
 	return rtps.AppendSentinel(a.b, le)
 }
 
@@ -152,6 +155,14 @@ func (r *participantReader) read(p rtps.Parameter, c *rtps.Cursor) bool {
 		}
 	case rtps.PIDParticipantSecurityInfo:
 		d.SecurityInfo = readSecurityInfo(c)
+	case rtps.PIDParticipantSignatureAlgorithms, rtps.PIDParticipantKeyEstablishmentAlgorithms, rtps.PIDParticipantCipherAlgorithms:
+		algorithms := rtps.DefaultSecurityAlgorithms()
+		if d.Algorithms != nil {
+			algorithms = *d.Algorithms
+		}
+		if algorithms.ReadParameter(p, r.le) {
+			d.Algorithms = &algorithms
+		}
 	default:
 		return false
 	}

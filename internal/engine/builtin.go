@@ -220,6 +220,9 @@ func (p *Participant) participantData() *discovery.ParticipantData {
 	case s != nil:
 		id, perm, info := s.identity.Token(), s.perms.Token(), s.attrs.Info
 		d.IdentityToken, d.PermissionsToken, d.SecurityInfo = &id, &perm, &info
+		if a, ok := s.identity.(spi.AlgorithmAnnouncer); ok {
+			d.Algorithms = a.Algorithms()
+		}
 	case p.opensPSK != nil:
 		info := pskInfo(p.cfg.Security.PreSharedKey.Kind())
 		d.SecurityInfo = &info

@@ -199,6 +199,9 @@ func sameCredentials(a, b *discovery.ParticipantData) bool {
 	if (a.SecurityInfo == nil) != (b.SecurityInfo == nil) || a.SecurityInfo != nil && *a.SecurityInfo != *b.SecurityInfo {
 		return false
 	}
+	if (a.Algorithms == nil) != (b.Algorithms == nil) || a.Algorithms != nil && *a.Algorithms != *b.Algorithms {
+		return false
+	}
 	return bytes.Equal(holder(a.IdentityToken), holder(b.IdentityToken)) &&
 		bytes.Equal(holder(a.PermissionsToken), holder(b.PermissionsToken))
 }

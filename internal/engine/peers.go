@@ -109,7 +109,7 @@ func (p *Participant) found(now time.Time, d *discovery.ParticipantData) {
 	}
 	q.gate = p.security.gate.NewPeer(admission.Remote{
 		GUID: d.GUID, Vendor: d.Vendor,
-		IdentityToken: d.IdentityToken, PermissionsToken: d.PermissionsToken, SecurityInfo: d.SecurityInfo,
+		IdentityToken: d.IdentityToken, PermissionsToken: d.PermissionsToken, SecurityInfo: d.SecurityInfo, Algorithms: d.Algorithms,
 	}, discovery.AppendParticipant(nil, false, p.participantData()))
 	p.matchStateless(now, q)
 	q.gate.Begin(now, &p.adm)
