@@ -2,6 +2,7 @@ package governance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,14 +17,30 @@ type DomainRule struct {
 	Line    int // of the XML
 	Domains []Range
 
+	// Tags are the domain tags the rule is for: expressions, those of <tag>
+	// without meaning in their characters. None: the default tag, "". 1.2.
+	Tags []TagExpression
+
 	AllowUnauthenticated bool       // allow_unauthenticated_participants
 	JoinAccessControl    bool       // enable_join_access_control
 	Discovery            Protection // discovery_protection_kind
 	Liveliness           Protection // liveliness_protection_kind
 	RTPS                 Protection // rtps_protection_kind
-	Topics               []TopicRule
+	PSK                  Protection // rtps_psk_protection_kind: None, Sign or Encrypt. 1.2
+	KeyRevision          bool       // enable_key_revision. 1.2
+
+	// Algorithms is allowed_security_algorithms; nil: all. 1.2.
+	Algorithms *Algorithms
+
+	Topics []TopicRule
 
 	document string
+}
+
+// A TagExpression is a <tag> or a <tag_expression> of a domain rule.
+type TagExpression struct {
+	Text    string
+	Literal bool // <tag>
 }
 
 // A TopicRule says how the topics its expression matches are protected.
@@ -59,52 +76,37 @@ func parseGovernance(xml []byte, name string) (*Governance, error) {
 	return g, nil
 }
 
+// domainRule reads a domain_rule, its elements in any order: the schema's order
+// differs between the editions.
 func (r *reader) domainRule(n *node) DomainRule {
 	r.known(n, "domains", "allow_unauthenticated_participants", "enable_join_access_control",
 		"discovery_protection_kind", "liveliness_protection_kind", "rtps_protection_kind", "topic_access_rules",
-		"rtps_psk_protection_kind", "enable_key_revision", "allowed_security_algorithms", "tag", "tag_expression")
+		"rtps_psk_protection_kind", pskOldName, "enable_key_revision", "allowed_security_algorithms", "tag", "tag_expression")
 	all := []Protection{None, Sign, Encrypt, SignOrigin, EncryptOrigin}
 	d := DomainRule{
 		Line:                 n.line,
 		Domains:              r.domains(r.one(n, "domains")),
+		Tags:                 r.tags(n),
 		AllowUnauthenticated: r.bool(r.one(n, "allow_unauthenticated_participants")),
 		JoinAccessControl:    r.bool(r.one(n, "enable_join_access_control")),
 		Discovery:            r.protection(r.one(n, "discovery_protection_kind"), all...),
 		Liveliness:           r.protection(r.one(n, "liveliness_protection_kind"), all...),
 		RTPS:                 r.protection(r.one(n, "rtps_protection_kind"), all...),
+		PSK:                  r.psk(n),
 		document:             r.doc,
 	}
-	r.unsupported(n)
+	if k := r.opt(n, "enable_key_revision"); k != nil {
+		d.KeyRevision = r.bool(k)
+	}
+	if k := r.opt(n, "allowed_security_algorithms"); k != nil {
+		d.Algorithms = r.algorithms(k)
+	}
 	topics := r.one(n, "topic_access_rules")
 	r.known(topics, "topic_rule")
 	for _, t := range r.all(topics, "topic_rule") {
 		d.Topics = append(d.Topics, r.topicRule(t))
 	}
 	return d
-}
-
-// unsupported refuses what DDS-Security 1.2 added and we cannot do, unless the
-// document says that it is not to be done.
-func (r *reader) unsupported(n *node) {
-	const mend = "this implements DDS-Security 1.1: "
-	if k := r.opt(n, "rtps_psk_protection_kind"); k != nil {
-		if p := r.protection(k, None, Sign, Encrypt); p != None {
-			r.fail(k, fmt.Sprintf("unsupported: expected NONE, found %s", p), mend+"set it to NONE or remove it")
-		}
-	}
-	if k := r.opt(n, "enable_key_revision"); k != nil && r.bool(k) {
-		r.fail(k, "unsupported: expected false, found true", mend+"set it to false or remove it")
-	}
-	if k := r.opt(n, "allowed_security_algorithms"); k != nil {
-		r.fail(k, "unsupported: algorithms cannot be restricted", mend+"remove it")
-	}
-	for _, name := range []string{"tag", "tag_expression"} {
-		if k := r.opt(n, name); k != nil {
-			if text := r.leaf(k, "a domain tag", true); text != "" && (name == "tag" || text != "*") {
-				r.fail(k, fmt.Sprintf("unsupported: expected the default domain tag, found %q", text), mend+"remove it")
-			}
-		}
-	}
 }
 
 func (r *reader) topicRule(n *node) TopicRule {
@@ -122,20 +124,30 @@ func (r *reader) topicRule(n *node) TopicRule {
 	}
 }
 
-// Rule returns the first rule that names the domain. Without one no
-// participant may be made: an error. DDS-Security 1.1, 9.4.1.2.4.
-func (g *Governance) Rule(domain uint32) (*DomainRule, error) {
-	var found []Range
+// Rule returns the first rule for the domain with the default tag. Without one
+// no participant may be made: an error. DDS-Security 1.1, 9.4.1.2.4.
+func (g *Governance) Rule(domain uint32) (*DomainRule, error) { return g.RuleTagged(domain, "") }
+
+// RuleTagged returns the first rule for the domain and the domain tag.
+func (g *Governance) RuleTagged(domain uint32, tag string) (*DomainRule, error) {
+	var found []string
 	for i := range g.Rules {
-		if inRanges(g.Rules[i].Domains, domain) {
-			return &g.Rules[i], nil
+		d := &g.Rules[i]
+		if inRanges(d.Domains, domain) && d.hasTag(tag) {
+			return d, nil
 		}
-		found = append(found, g.Rules[i].Domains...)
+		if len(found) < 16 {
+			found = append(found, rangesText(d.Domains)+d.tagsText())
+		}
+	}
+	want := fmt.Sprintf("a rule for domain %d", domain)
+	if tag != "" {
+		want += fmt.Sprintf(" with tag %.256q", tag)
 	}
 	return nil, &Error{
-		Document: g.Document, Element: "domain_rule",
-		Problem: fmt.Sprintf("no rule for domain %d; the document has rules for domains %s", domain, rangesText(found)),
-		Mend:    "add the domain to <domains> of a rule",
+		Document: g.Document, Rule: "<domain_rule>", Expected: want,
+		Found:  "rules for domains " + strings.Join(found, "; "),
+		Remedy: "add the domain to <domains> of a rule",
 	}
 }
 
@@ -153,8 +165,31 @@ func (d *DomainRule) Topic(name string) (*TopicRule, error) {
 		}
 	}
 	return nil, &Error{
-		Document: d.document, Line: d.Line, Element: "topic_rule",
-		Problem: fmt.Sprintf("no rule for topic %.256q; the domain's rules are for: %s", name, strings.Join(found, ", ")),
-		Mend:    "add a rule with <topic_expression>*</topic_expression> as the last one",
+		Document: d.document, Line: d.Line, Rule: "<topic_rule>",
+		Expected: fmt.Sprintf("a rule for topic %.256q", name), Found: "rules for " + strings.Join(found, ", "),
+		Remedy: "add a rule with <topic_expression>*</topic_expression> as the last one",
 	}
+}
+
+// hasTag: a rule that names no tag is for the default one alone, so that it
+// cannot take a tagged participant from the rule made for it further down.
+func (d *DomainRule) hasTag(tag string) bool {
+	if len(d.Tags) == 0 {
+		return tag == ""
+	}
+	return slices.ContainsFunc(d.Tags, func(e TagExpression) bool {
+		return e.Literal && e.Text == tag || !e.Literal && match(e.Text, literal(tag))
+	})
+}
+
+func (d *DomainRule) tagsText() string {
+	if len(d.Tags) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(" with tags")
+	for _, e := range d.Tags[:min(len(d.Tags), 16)] {
+		fmt.Fprintf(&b, " %q", e.Text)
+	}
+	return b.String()
 }

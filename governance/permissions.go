@@ -20,6 +20,7 @@ type Grant struct {
 	NotBefore, NotAfter time.Time
 	Rules               []Rule // the first applicable one decides
 	DefaultAllow        bool   // what holds where no rule applies
+	DefaultLine         int    // of the XML
 
 	document string
 }
@@ -39,7 +40,7 @@ type Criteria struct {
 	Line       int      // of the XML
 	Topics     []string // expressions
 	Partitions []string // expressions; nil: the default partition in an allow rule, all in a deny rule
-	Tags       []Tag    // nil: no tags in an allow rule, any in a deny rule
+	Tags       []Tag    // nil: endpoints without tags in an allow rule, any in a deny rule
 }
 
 // A Tag is a data tag of an endpoint.
@@ -74,7 +75,7 @@ func (r *reader) grant(n *node) Grant {
 	text := r.leaf(subject, "a subject name such as CN=/talker", false)
 	var err error
 	if g.Subject, err = ParseName(text); err != nil {
-		r.fail(subject, "expected a subject name such as CN=/talker: "+err.Error(), "")
+		r.report(subject, Error{Expected: "a subject name such as CN=/talker", Err: err})
 	}
 
 	validity := r.one(n, "validity")
@@ -82,8 +83,8 @@ func (r *reader) grant(n *node) Grant {
 	g.NotBefore = r.time(r.one(validity, "not_before"))
 	g.NotAfter = r.time(r.one(validity, "not_after"))
 	if g.NotAfter.Before(g.NotBefore) {
-		r.fail(validity, fmt.Sprintf("expected not_after later than not_before, found %s before %s",
-			g.NotAfter.Format(time.RFC3339), g.NotBefore.Format(time.RFC3339)), "swap them")
+		r.expect(validity, "not_after later than not_before",
+			g.NotAfter.Format(time.RFC3339)+" before "+g.NotBefore.Format(time.RFC3339), "swap them")
 	}
 	for _, k := range n.kids {
 		if k.name == "allow_rule" || k.name == "deny_rule" {
@@ -91,12 +92,13 @@ func (r *reader) grant(n *node) Grant {
 		}
 	}
 	def := r.one(n, "default")
+	g.DefaultLine = def.line
 	switch text := r.leaf(def, "ALLOW or DENY", false); strings.ToUpper(text) {
 	case "ALLOW":
 		g.DefaultAllow = true
 	case "DENY":
 	default:
-		r.fail(def, fmt.Sprintf("expected ALLOW or DENY, found %q", text), "")
+		r.expect(def, "ALLOW or DENY", fmt.Sprintf("%q", text), "")
 	}
 	return g
 }
@@ -153,7 +155,7 @@ func (r *reader) time(n *node) time.Time {
 			return t.UTC()
 		}
 	}
-	r.fail(n, fmt.Sprintf("expected %s, found %q", expected, text), "")
+	r.expect(n, expected, fmt.Sprintf("%q", text), "")
 	return time.Time{}
 }
 
@@ -185,30 +187,41 @@ func (p *Permissions) Grant(now time.Time, subject Name) (*Grant, error) {
 		return first, nil
 	}
 	e := &Error{
-		Document: p.Document, Element: "grant",
-		Problem: fmt.Sprintf("no grant for subject %s; the document has grants for: %s", subject, strings.Join(found, "; ")),
-		Mend:    fmt.Sprintf("add a grant with <subject_name>%s</subject_name>", subject),
+		Document: p.Document, Rule: "<grant>", Expected: "a grant for subject " + subject.String(),
+		Found:  "grants for: " + strings.Join(found, "; "),
+		Remedy: fmt.Sprintf("add a grant with <subject_name>%s</subject_name>", subject),
 	}
 	if reordered != "" {
-		e.Mend = fmt.Sprintf("%s has the same attributes in another order: write %s", reordered, subject)
+		e.Remedy = fmt.Sprintf("%s has the same attributes in another order: write %s", reordered, subject)
 	}
 	return nil, e
 }
 
-// Valid reports whether the grant's validity covers now; the error says how it
-// does not.
+// Valid reports whether the grant's validity covers now, both ends included;
+// the error says how it does not.
 func (g *Grant) Valid(now time.Time) error {
 	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	e := &Error{Document: g.document, Line: g.Line, Element: "grant/validity"}
+	e := &Error{Document: g.document, Line: g.Line, Rule: g.text() + ", validity", Found: "the time " + at(now)}
 	switch {
 	case now.Before(g.NotBefore):
-		e.Problem = fmt.Sprintf("the grant for %s is not valid yet: not_before is %s, the time is %s", g.Subject, at(g.NotBefore), at(now))
-		e.Mend = "check the clock, or sign a document with an earlier not_before"
+		e.Problem = "the grant is not valid yet"
+		e.Expected = "a time from not_before " + at(g.NotBefore)
+		e.Remedy = "check the clock, or sign a document with an earlier not_before"
 	case now.After(g.NotAfter):
-		e.Problem = fmt.Sprintf("the grant for %s has lapsed: not_after is %s, the time is %s", g.Subject, at(g.NotAfter), at(now))
-		e.Mend = "sign a document with a later not_after"
+		e.Problem = "the grant has lapsed"
+		e.Expected = "a time up to not_after " + at(g.NotAfter)
+		e.Remedy = "check the clock, or sign a document with a later not_after"
 	default:
 		return nil
 	}
 	return e
+}
+
+// text names the grant: by its attribute, and by its subject where that says more.
+func (g *Grant) text() string {
+	subject := g.Subject.String()
+	if g.Name == "" || g.Name == subject {
+		return "grant for " + subject
+	}
+	return fmt.Sprintf("grant %.128q for %s", g.Name, subject)
 }

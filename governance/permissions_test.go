@@ -61,12 +61,17 @@ func TestCheck(t *testing.T) {
 		// A deny_rule without partitions is for all of them.
 		{0, 0, Publish, "rt/secret1", "A1", nil, false, "deny_rule"},
 		// Tags.
-		{0, 0, Publish, "tagged", "-", nil, true, "allow_rule"},
+		{0, 0, Publish, "tagged", "-", nil, false, byDefault}, // the rule is for those that carry a tag
 		{0, 0, Publish, "tagged", "-", []Tag{{"level", "low"}}, true, "allow_rule"},
 		{0, 0, Publish, "tagged", "-", []Tag{{"level", "high"}}, false, byDefault},
+		{0, 0, Publish, "tagged", "-", []Tag{{"level", "low"}, {"level", "high"}}, false, byDefault},
+		{0, 0, Publish, "tagged", "-", []Tag{{"level", "low"}, {"level", "low"}}, true, "allow_rule"},
+		{0, 0, Publish, "tagged", "-", []Tag{{"Level", "low"}}, false, byDefault},
 		{0, 0, Publish, "rt/a", "-", []Tag{{"level", "low"}}, false, byDefault},
 		{1, 0, Subscribe, "tagged", "-", nil, true, "no rule applies and the default is ALLOW"},
 		{1, 0, Subscribe, "tagged", "-", []Tag{{"level", "high"}}, false, "deny_rule"},
+		{1, 0, Subscribe, "tagged", "-", []Tag{{"level", "low"}, {"level", "high"}}, false, "deny_rule"}, // one is enough
+		{1, 0, Subscribe, "tagged", "-", []Tag{{"level", "low"}}, true, "default is ALLOW"},
 		{1, 99, Publish, "anything", "A,B", nil, true, "default is ALLOW"},
 		// Too long to be looked at.
 		{0, 0, Subscribe, strings.Repeat("a", MaxExpression+1), "-", nil, false, byDefault},
@@ -89,7 +94,11 @@ func TestCheckTopicAndJoin(t *testing.T) {
 	require.True(t, g.CheckTopic(0, "rt/secret1").Allowed)
 	require.False(t, g.CheckTopic(10, "rt/a").Allowed)
 	require.True(t, g.CheckJoin(9).Allowed)
-	require.Equal(t, Decision{Rule: -1, Line: 4, Why: "no allow_rule names domain 10"}, g.CheckJoin(10))
+	require.Equal(t, Decision{
+		Rule: -1, Line: 4, Name: `grant "/talker" for CN=/talker`, Why: "no allow_rule names domain 10",
+		Expected: "an allow_rule for domain 10", Found: "allow rules for domains 0–9, 0",
+		Remedy: "add the domain to <domains> of an allow_rule",
+	}, g.CheckJoin(10))
 	require.True(t, p.Grants[1].CheckJoin(10).Allowed)
 }
 
@@ -105,7 +114,7 @@ func TestGrant(t *testing.T) {
 	}
 
 	_, err = p.Grant(noon, name(t, "CN=eve"))
-	require.EqualError(t, err, "permissions, <grant>: no grant for subject CN=eve; the document has grants for: CN=/talker; CN=open,O=Example,C=US; add a grant with <subject_name>CN=eve</subject_name>")
+	require.EqualError(t, err, "permissions, <grant>: expected a grant for subject CN=eve, found grants for: CN=/talker; CN=open,O=Example,C=US; add a grant with <subject_name>CN=eve</subject_name>")
 	_, err = p.Grant(noon, name(t, "O=Example,CN=open,C=US"))
 	require.ErrorContains(t, err, "same attributes in another order")
 	_, err = p.Grant(noon, nil)
@@ -118,8 +127,8 @@ func TestValidity(t *testing.T) {
 	day := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 	require.NoError(t, g.Valid(day(2026)))
 	require.NoError(t, g.Valid(day(2027)))
-	require.ErrorContains(t, g.Valid(day(2026).Add(-1)), "the grant for CN=/talker is not valid yet: not_before is 2026-01-01T00:00:00Z")
-	require.ErrorContains(t, g.Valid(day(2027).Add(1)), "has lapsed: not_after is 2027-01-01T00:00:00Z")
+	require.ErrorContains(t, g.Valid(day(2026).Add(-1)), "the grant is not valid yet: expected a time from not_before 2026-01-01T00:00:00Z, found the time 2025-12-31T23:59:59Z")
+	require.ErrorContains(t, g.Valid(day(2027).Add(1)), "has lapsed: expected a time up to not_after 2027-01-01T00:00:00Z")
 	require.Equal(t, day(2026), p.Grants[1].NotBefore, "a zone counts")
 	require.Equal(t, day(2027).Add(999*time.Millisecond), p.Grants[1].NotAfter)
 }

@@ -47,53 +47,66 @@ type reader struct {
 	err *Error
 }
 
-func (r *reader) fail(n *node, problem, mend string) {
-	if r.err == nil {
-		r.err = &Error{Document: r.doc, Line: n.line, Element: n.path(), Problem: problem, Mend: mend}
+func (r *reader) expect(n *node, expected, found, remedy string) {
+	r.report(n, Error{Expected: expected, Found: found, Remedy: remedy})
+}
+
+func (r *reader) report(n *node, e Error) {
+	if r.err != nil {
+		return
 	}
+	e.Document, e.Line = r.doc, n.line
+	if path := n.path(); path != "" {
+		e.Rule = "<" + path + ">"
+	}
+	r.err = &e
 }
 
 // parse reads the tree of elements and checks the root's name.
 func (r *reader) parse(text []byte, root string) *node {
 	top := &node{}
 	if len(text) > MaxXML {
-		r.err = &Error{Document: r.doc, Problem: fmt.Sprintf("too large: %d octets, expected at most %d", len(text), MaxXML)}
+		r.err = &Error{
+			Document: r.doc, Problem: "too large",
+			Expected: fmt.Sprintf("at most %d octets", MaxXML), Found: fmt.Sprint(len(text)),
+		}
 		return top
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	d := xml.NewDecoder(bytes.NewReader(text))
 	stack, elements := []*node{top}, 0
 	for {
+		line, _ := d.InputPos() // of the token's first octet
 		tok, err := d.Token()
-		line, _ := d.InputPos()
 		at := stack[len(stack)-1]
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
+				line, _ = d.InputPos()
 				r.err = &Error{Document: r.doc, Line: line, Problem: "not well-formed XML", Err: err}
 			}
 			break
 		}
 		switch tok := tok.(type) {
 		case xml.Directive: // DOCTYPE: no entities are ever declared
-			r.err = &Error{Document: r.doc, Line: line, Problem: "found a document type declaration (<!…>)", Mend: "remove it: entities are not expanded"}
+			r.err = &Error{Document: r.doc, Line: line, Found: "a document type declaration (<!…>)", Remedy: "remove it: entities are not expanded"}
 		case xml.StartElement:
 			n := &node{name: tok.Name.Local, up: at, line: line, attrs: slices.Clone(tok.Attr)}
 			elements++
 			if len(stack) > maxDepth || elements > maxElements {
-				r.fail(n, fmt.Sprintf("expected at most %d levels and %d elements", maxDepth, maxElements), "")
+				r.expect(n, fmt.Sprintf("at most %d levels and %d elements", maxDepth, maxElements), "more", "")
 			}
 			at.kids = append(at.kids, n)
 			stack = append(stack, n)
 		case xml.EndElement:
 			at.text = strings.TrimSpace(at.text)
 			if at.text != "" && len(at.kids) > 0 {
-				r.fail(at, fmt.Sprintf("expected elements only, found the text %.40q", at.text), "")
+				r.expect(at, "elements only", fmt.Sprintf("the text %.40q", at.text), "")
 			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
 			if len(at.text)+len(tok) > 4*MaxExpression {
 				if len(bytes.TrimSpace(tok)) > 0 {
-					r.fail(at, fmt.Sprintf("text too long: expected at most %d octets", MaxExpression), "")
+					r.report(at, Error{Problem: "text too long", Expected: fmt.Sprintf("at most %d octets", MaxExpression)})
 				}
 				break
 			}
@@ -108,7 +121,7 @@ func (r *reader) parse(text []byte, root string) *node {
 		if len(top.kids) > 0 {
 			found = "<" + top.kids[0].name + ">"
 		}
-		r.fail(top, fmt.Sprintf("expected one root element <%s>, found %s", root, found), "")
+		r.expect(top, fmt.Sprintf("one root element <%s>", root), found, "")
 	}
 	if r.err != nil {
 		return top
@@ -121,7 +134,7 @@ func (r *reader) parse(text []byte, root string) *node {
 // skipped with must_interpret="false".
 func (r *reader) known(n *node, names ...string) {
 	if r.err == nil && n.text != "" {
-		r.fail(n, fmt.Sprintf("expected elements only, found the text %.40q", n.text), "")
+		r.expect(n, "elements only", fmt.Sprintf("the text %.40q", n.text), "")
 	}
 	n.kids = slices.DeleteFunc(n.kids, func(k *node) bool {
 		if slices.Contains(names, k.name) {
@@ -130,7 +143,10 @@ func (r *reader) known(n *node, names ...string) {
 		if v, ok := k.attr("must_interpret"); ok && (v == "false" || v == "0") {
 			return true
 		}
-		r.fail(k, "unknown element", fmt.Sprintf("expected one of %s here", strings.Join(names, ", ")))
+		r.report(k, Error{
+			Problem: "unknown element", Expected: "one of " + strings.Join(names, ", "), Found: fmt.Sprintf("%.64s", k.name),
+			Remedy: `remove it, or let it be skipped with must_interpret="false"`,
+		})
 		return true
 	})
 }
@@ -144,7 +160,7 @@ func (r *reader) all(n *node, name string) []*node {
 		}
 	}
 	if len(list) == 0 {
-		r.fail(n, fmt.Sprintf("expected an element <%s>, found none", name), "")
+		r.expect(n, fmt.Sprintf("an element <%s>", name), "none", "")
 	}
 	return list
 }
@@ -156,7 +172,7 @@ func (r *reader) one(n *node, name string) *node {
 		return &node{}
 	}
 	if len(list) > 1 {
-		r.fail(list[1], fmt.Sprintf("expected one element <%s>, found %d", name, len(list)), "remove all but one")
+		r.expect(list[1], fmt.Sprintf("one element <%s>", name), fmt.Sprint(len(list)), "remove all but one")
 	}
 	return list[0]
 }
@@ -175,11 +191,13 @@ func (r *reader) opt(n *node, name string) *node {
 func (r *reader) leaf(n *node, expected string, blank bool) string {
 	switch {
 	case len(n.kids) > 0:
-		r.fail(n, fmt.Sprintf("expected %s, found the element <%s>", expected, n.kids[0].name), "")
+		r.expect(n, expected, fmt.Sprintf("the element <%s>", n.kids[0].name), "")
 	case n.text == "" && !blank:
-		r.fail(n, fmt.Sprintf("expected %s, found nothing", expected), "")
+		r.expect(n, expected, "nothing", "")
 	case len(n.text) > MaxExpression:
-		r.fail(n, fmt.Sprintf("text too long: %d octets, expected at most %d", len(n.text), MaxExpression), "")
+		r.report(n, Error{
+			Problem: "text too long", Expected: fmt.Sprintf("at most %d octets", MaxExpression), Found: fmt.Sprint(len(n.text)),
+		})
 	}
 	return n.text
 }
@@ -191,7 +209,7 @@ func (r *reader) bool(n *node) bool {
 		return true
 	case "false", "0", "":
 	default:
-		r.fail(n, fmt.Sprintf("expected %s, found %q", expected, text), "")
+		r.expect(n, expected, fmt.Sprintf("%q", text), "")
 	}
 	return false
 }
@@ -206,7 +224,7 @@ func (r *reader) protection(n *node, allowed ...Protection) Protection {
 	if i := slices.IndexFunc(names, func(s string) bool { return strings.EqualFold(s, text) }); i >= 0 {
 		return allowed[i]
 	}
-	r.fail(n, fmt.Sprintf("expected one of %s, found %q", expected, text), "")
+	r.expect(n, "one of "+expected, fmt.Sprintf("%q", text), "")
 	return None
 }
 
@@ -215,7 +233,7 @@ func (r *reader) uint32(n *node) uint32 {
 	text := r.leaf(n, expected, false)
 	v, err := strconv.ParseUint(text, 10, 32)
 	if err != nil {
-		r.fail(n, fmt.Sprintf("expected %s, found %q", expected, text), "")
+		r.expect(n, expected, fmt.Sprintf("%q", text), "")
 	}
 	return uint32(v)
 }
@@ -228,7 +246,7 @@ type Range struct{ Min, Max uint32 }
 func (r *reader) domains(n *node) []Range {
 	r.known(n, "id", "id_range")
 	if len(n.kids) == 0 {
-		r.fail(n, "expected <id> or <id_range>, found none", "")
+		r.expect(n, "<id> or <id_range>", "none", "")
 	}
 	list := make([]Range, 0, len(n.kids))
 	for _, k := range n.kids {
@@ -241,7 +259,7 @@ func (r *reader) domains(n *node) []Range {
 		d := Range{0, 1<<32 - 1}
 		lo, hi := r.opt(k, "min"), r.opt(k, "max")
 		if lo == nil && hi == nil {
-			r.fail(k, "expected <min> or <max>, found none", "")
+			r.expect(k, "<min> or <max>", "none", "")
 		}
 		if lo != nil {
 			d.Min = r.uint32(lo)
@@ -250,7 +268,7 @@ func (r *reader) domains(n *node) []Range {
 			d.Max = r.uint32(hi)
 		}
 		if d.Min > d.Max {
-			r.fail(k, fmt.Sprintf("expected min up to max, found min %d above max %d", d.Min, d.Max), "swap them")
+			r.expect(k, "min up to max", fmt.Sprintf("min %d above max %d", d.Min, d.Max), "swap them")
 		}
 		list = append(list, d)
 	}

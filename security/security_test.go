@@ -42,7 +42,7 @@ func TestFromEnclave(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, crypto.Message(), "RTPS messages are signed")
 		_, err = s.AccessControl.ValidateLocalPermissions(time.Now(), id, 1)
-		require.ErrorContains(t, err, "governance.p7s, <domain_rule>: no rule for domain 1")
+		require.ErrorContains(t, err, "governance.p7s: <domain_rule>: expected a rule for domain 1")
 	}
 }
 

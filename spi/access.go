@@ -1,6 +1,7 @@
 package spi
 
 import (
+	"errors"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -15,12 +16,17 @@ type AccessControl interface {
 	ValidateLocalPermissions(now time.Time, id LocalIdentity, domain uint32) (LocalPermissions, error)
 }
 
+// ErrRelayOnly is what the error of CheckReader matches when the reader may
+// relay the topic though it may not subscribe it: the relay_only of
+// check_remote_datareader.
+var ErrRelayOnly = errors.New("it may relay only")
+
 // A Topic is what access control is asked about: an endpoint's topic.
 type Topic struct {
 	Name       string
 	Type       string
-	Partitions []string // empty: the default partition ""
-	Tags       []rtps.Property
+	Partitions []string        // empty: the default partition ""
+	Tags       []rtps.Property // of the DATA_TAG policy; a remote endpoint's if they came by protected discovery
 }
 
 // LocalPermissions is what a local participant may do (permissions_handle).
@@ -39,6 +45,7 @@ type LocalPermissions interface {
 	// BuiltinAttributes is the same for the secure built-in endpoints.
 	BuiltinAttributes(entity rtps.EntityID) EndpointAttributes
 
+	// What the checks refuse, and what of a document is wrong, is told as a *Refusal.
 	CheckCreateTopic(now time.Time, topic string) error
 	CheckCreateWriter(now time.Time, t Topic) error // check_create_datawriter
 	CheckCreateReader(now time.Time, t Topic) error // check_create_datareader

@@ -46,7 +46,7 @@
 //	check_remote_participant                  LocalPermissions.ValidateRemote
 //	check_remote_topic                        RemotePermissions.CheckTopic
 //	check_remote_datawriter                   RemotePermissions.CheckWriter
-//	check_remote_datareader                   RemotePermissions.CheckReader
+//	check_remote_datareader                   RemotePermissions.CheckReader; relay_only: ErrRelayOnly
 //	check_local_datawriter_match              RemotePermissions.CheckReader: it is given the tags
 //	check_local_datareader_match              RemotePermissions.CheckWriter: likewise
 //	check_remote_datawriter_register_instance none: the built-in plugin of the specification allows all

@@ -23,7 +23,7 @@ func kind(protected, encrypted, origin bool) string {
 }
 
 // DifferParticipant tells field by field where two ParticipantSecurityInfo
-// differ. DDS-Security 1.1, tables 9.10 and 9.11.
+// differ. DDS-Security 1.1, tables 9.10 and 9.11; 1.2 for the last two.
 func DifferParticipant(ours, theirs rtps.SecurityInfo) string {
 	var d []string
 	for i, name := range []string{"rtps_protection_kind", "discovery_protection_kind", "liveliness_protection_kind"} {
@@ -33,6 +33,15 @@ func DifferParticipant(ours, theirs rtps.SecurityInfo) string {
 		if a, b := of(ours), of(theirs); a != b {
 			d = append(d, fmt.Sprintf("%s: ours %s, theirs %s", name, a, b))
 		}
+	}
+	psk := func(s rtps.SecurityInfo) string {
+		return kind(s.Attributes>>4&1 != 0, s.PluginAttributes>>6&1 != 0, false)
+	}
+	if a, b := psk(ours), psk(theirs); a != b {
+		d = append(d, fmt.Sprintf("rtps_psk_protection_kind: ours %s, theirs %s", a, b))
+	}
+	if a, b := ours.Attributes>>3&1 != 0, theirs.Attributes>>3&1 != 0; a != b {
+		d = append(d, fmt.Sprintf("enable_key_revision: ours %t, theirs %t", a, b))
 	}
 	return orWords(d, ours, theirs)
 }

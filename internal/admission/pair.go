@@ -96,6 +96,9 @@ func (p *Pair) permit(now time.Time) error {
 	if p.Remote.Builtin {
 		return nil
 	}
+	if err := p.peer.Rights.CheckTopic(now, p.Remote.Topic.Name); err != nil {
+		return err
+	}
 	if p.Remote.GUID.Entity.IsWriter() {
 		return p.peer.Rights.CheckWriter(now, p.Remote.Topic)
 	}

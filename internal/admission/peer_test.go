@@ -367,6 +367,28 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+// Every field of the two words has a name, those of DDS-Security 1.2 included.
+func TestDifferParticipant(t *testing.T) {
+	none := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid, PluginAttributes: rtps.SecurityInfoValid}
+	for bit, want := range map[uint32]string{
+		0: "rtps_protection_kind: ours NONE, theirs SIGN",
+		1: "discovery_protection_kind: ours NONE, theirs SIGN",
+		2: "liveliness_protection_kind: ours NONE, theirs SIGN",
+		3: "enable_key_revision: ours false, theirs true",
+		4: "rtps_psk_protection_kind: ours NONE, theirs SIGN",
+		5: "ours 80000000/80000000, theirs 80000020/80000000",
+	} {
+		theirs := none
+		theirs.Attributes |= 1 << bit
+		require.Equal(t, want, DifferParticipant(none, theirs))
+	}
+	all := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 0x1f, PluginAttributes: rtps.SecurityInfoValid | 0x7f}
+	require.Equal(t, "rtps_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
+		"discovery_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
+		"liveliness_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
+		"rtps_psk_protection_kind: ours ENCRYPT, theirs NONE; enable_key_revision: ours true, theirs false", DifferParticipant(all, none))
+}
+
 func TestPairsWaitForKeysAndPermission(t *testing.T) {
 	w := newWorld(t)
 	w.begin()

@@ -13,6 +13,14 @@ const (
 	livelinessProtected = 1 << 2
 )
 
+// What DDS-Security 1.2 adds to them. A peer of 1.1 compares whole words: they
+// are only set when the governance asks for what they stand for.
+const (
+	keyRevisions = 1 << 3
+	pskProtected = 1 << 4
+	pskEncrypted = 1 << 6 // of the plugin's word
+)
+
 // Bits of EndpointSecurityInfo. DDS-Security 1.1, 7.4.1.8.
 const (
 	readProtected               = 1 << 0
@@ -39,6 +47,8 @@ func participant(r *governance.DomainRule) spi.ParticipantAttributes {
 		Discovery:            spi.Protection(r.Discovery),
 		Liveliness:           spi.Protection(r.Liveliness),
 		RTPS:                 spi.Protection(r.RTPS),
+		PSK:                  spi.Protection(r.PSK),
+		KeyRevision:          r.KeyRevision,
 	}
 	info := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid, PluginAttributes: rtps.SecurityInfoValid}
 	for _, k := range []struct {
@@ -54,6 +64,15 @@ func participant(r *governance.DomainRule) spi.ParticipantAttributes {
 		if k.kind.IsOrigin() {
 			info.PluginAttributes |= k.bit << 3
 		}
+	}
+	if a.KeyRevision {
+		info.Attributes |= keyRevisions
+	}
+	if a.PSK != spi.ProtectNone {
+		info.Attributes |= pskProtected
+	}
+	if a.PSK.IsEncrypt() {
+		info.PluginAttributes |= pskEncrypted
 	}
 	a.Info = info
 	return a

@@ -8,22 +8,6 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// A DeniedError says what a subject may not do, and which rule says so.
-type DeniedError struct {
-	Document string // that holds the grant
-	Line     int    // of its XML: the rule, or the grant where no rule applied
-	Subject  string // of the certificate, RFC 4514
-	Action   string // "publish topic \"a\" in partitions \"x\""
-	Domain   uint32
-	Why      string // "deny_rule at line 10 (rule 1 of the grant)"
-}
-
-// Error tells who may not do what, why, and what would allow it.
-func (e *DeniedError) Error() string {
-	return fmt.Sprintf("%s, XML line %d: %s may not %s in domain %d: %s; to allow it, add an <allow_rule> above",
-		e.Document, e.Line, e.Subject, e.Action, e.Domain, e.Why)
-}
-
 // A member is a participant with a valid grant, local or remote. It implements
 // spi.RemotePermissions.
 type member struct {
@@ -46,16 +30,29 @@ func (m *member) CheckWriter(now time.Time, t spi.Topic) error {
 	if err != nil || !r.WriteAccessControl {
 		return err
 	}
-	return m.check(governance.Publish, t)
+	if d := m.check(governance.Publish, t); !d.Allowed {
+		return m.denied(d, governance.Describe(governance.Publish, t.Name, t.Partitions))
+	}
+	return nil
 }
 
 // CheckReader implements spi.RemotePermissions. DDS-Security 1.1, 8.4.2.9.5 and 8.4.2.9.11.
+//
+// A reader whose grant lets it relay the topic and not subscribe it is refused:
+// it is for a service that passes on what it cannot read, which would have to
+// be kept from the payload's key. The error says so.
 func (m *member) CheckReader(now time.Time, t spi.Topic) error {
 	r, err := m.topic(now, t.Name)
 	if err != nil || !r.ReadAccessControl {
 		return err
 	}
-	return m.check(governance.Subscribe, t)
+	d := m.check(governance.Subscribe, t)
+	if d.Allowed {
+		return nil
+	}
+	e := m.denied(d, governance.Describe(governance.Subscribe, t.Name, t.Partitions))
+	e.Err.(*DeniedError).RelayOnly = m.check(governance.Relay, t).Allowed
+	return e
 }
 
 // CheckTopic implements spi.RemotePermissions. It is enough that the topic may
@@ -74,22 +71,26 @@ func (m *member) CheckTopic(now time.Time, name string) error {
 // topic returns the governance's rule for a topic while the grant is valid.
 func (m *member) topic(now time.Time, name string) (*governance.TopicRule, error) {
 	if err := m.grant.Valid(now); err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
-	return m.rule.Topic(name)
+	r, err := m.rule.Topic(name)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return r, nil
 }
 
-func (m *member) check(action governance.Action, t spi.Topic) error {
+func (m *member) check(action governance.Action, t spi.Topic) governance.Decision {
 	tags := make([]governance.Tag, len(t.Tags))
 	for i, tag := range t.Tags {
 		tags[i] = governance.Tag(tag)
 	}
-	if d := m.grant.Check(m.domain, action, t.Name, t.Partitions, tags); !d.Allowed {
-		return m.denied(d, governance.Describe(action, t.Name, t.Partitions))
-	}
-	return nil
+	return m.grant.Check(m.domain, action, t.Name, t.Partitions, tags)
 }
 
-func (m *member) denied(d governance.Decision, action string) error {
-	return &DeniedError{Document: m.document, Line: d.Line, Subject: m.grant.Subject.String(), Action: action, Domain: m.domain, Why: d.Why}
+func (m *member) denied(d governance.Decision, action string) *spi.Refusal {
+	return &spi.Refusal{
+		Document: m.document, Rule: d.Name, Line: d.Line, Expected: d.Expected, Found: d.Found, Remedy: d.Remedy,
+		Err: &DeniedError{Subject: m.grant.Subject.String(), Action: action, Domain: m.domain, Why: d.Why},
+	}
 }

@@ -124,8 +124,8 @@ func TestEndpointAttributes(t *testing.T) {
 			Metadata: r.Metadata, Data: r.Data, Info: tt.info,
 		}, a)
 		_, err = l.EndpointAttributes("Other")
-		require.ErrorContains(t, err, `no rule for topic "Other"`)
-		require.ErrorContains(t, l.CheckCreateTopic(w.now, "Other"), "no rule for topic")
+		require.ErrorContains(t, err, `expected a rule for topic "Other"`)
+		require.ErrorContains(t, l.CheckCreateTopic(w.now, "Other"), "expected a rule for topic")
 	}
 }
 
@@ -175,7 +175,7 @@ func TestChecks(t *testing.T) {
 		{Expression: "read", ReadAccessControl: true},
 		{Expression: "write", WriteAccessControl: true},
 		{Expression: "free"},
-		{Expression: "ok*", ReadAccessControl: true, WriteAccessControl: true},
+		{Expression: "ok*", ReadAccessControl: true, WriteAccessControl: true, DiscoveryProtection: true},
 	}})
 	allow := keystore.Rule{
 		Publish:   []keystore.Criteria{{Topics: []string{"ok_w"}}, {Topics: []string{"ok_p"}, Partitions: []string{"A"}}, {Topics: []string{"ok_t"}, Tags: [][2]string{{"k", "v"}}}},
@@ -202,6 +202,7 @@ func TestChecks(t *testing.T) {
 		{spi.Topic{Name: "ok_p", Partitions: []string{"A", "B"}}, true, false, false},
 		{spi.Topic{Name: "ok_t", Tags: []rtps.Property{{Name: "k", Value: "v"}}}, true, true, false},
 		{spi.Topic{Name: "ok_t", Tags: []rtps.Property{{Name: "k", Value: "w"}}}, true, false, false},
+		{spi.Topic{Name: "ok_t"}, true, false, false},
 		{spi.Topic{Name: "unknown"}, false, false, false},
 	} {
 		for _, c := range []struct {
@@ -221,7 +222,8 @@ func TestChecks(t *testing.T) {
 	}
 
 	err = l.CheckCreateWriter(w.now, spi.Topic{Name: "both", Partitions: []string{"x"}})
-	require.ErrorContains(t, err, `CN=a may not publish topic "both" in partitions "x" in domain 0: no rule applies and the default is DENY; to allow it, add an <allow_rule>`)
+	require.EqualError(t, err, `permissions:47: grant for CN=a, default: expected a topic among "ok_w", "ok_p", "ok_t", found "both": `+
+		`CN=a may not publish topic "both" in partitions "x" in domain 0: no rule applies and the default is DENY; add an <allow_rule> with <publish> for it`)
 	var denied *permissions.DeniedError
 	require.ErrorAs(t, err, &denied)
 	require.Equal(t, "CN=a", denied.Subject)
@@ -240,13 +242,13 @@ func TestLocalRefusals(t *testing.T) {
 		after         time.Duration
 		want          string
 	}{
-		{"other subject", "CN=b", 0, 0, "no grant for subject CN=b; the document has grants for: CN=a"},
+		{"other subject", "CN=b", 0, 0, "expected a grant for subject CN=b, found grants for: CN=a"},
 		{"no subject", "", 0, 0, "subject of the identity certificate"},
-		{"other domain", "CN=a", 6, 0, "no rule for domain 6; the document has rules for domains 0–5"},
+		{"other domain", "CN=a", 6, 0, "expected a rule for domain 6, found rules for domains 0–5"},
 		{"not allowed to join", "CN=a", 5, 0, "CN=a may not take part in domain 5: no allow_rule names domain 5"},
 		{"lapsed", "CN=a", 0, 2 * time.Hour, "has lapsed"},
 		{"too early", "CN=a", 0, -2 * time.Hour, "is not valid yet"},
-		{"lapsed authority", "CN=a", 0, 20 * 365 * 24 * time.Hour, "renew it and sign the documents again"},
+		{"lapsed authority", "CN=a", 0, 20 * 365 * 24 * time.Hour, "renew the certificate and sign the documents again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, g)
@@ -278,11 +280,8 @@ func TestNewRefusals(t *testing.T) {
 		"two CAs":            {func(c *permissions.Config) { c.PermissionsCA = append(c.PermissionsCA, other.ca.CertPEM()...) }, "ca.pem: expected one certificate, found several"},
 		"other CA":           {func(c *permissions.Config) { c.PermissionsCA = other.ca.CertPEM() }, "governance.p7s: the signed document cannot be used: signer is not the permissions CA"},
 		"governance missing": {func(c *permissions.Config) { c.Governance = nil }, "governance.p7s: the signed document cannot be used: not an S/MIME document"},
-		"swapped":            {func(c *permissions.Config) { c.Governance = c.Permissions }, "governance.p7s, XML line 3, <permissions>: unknown element"},
+		"swapped":            {func(c *permissions.Config) { c.Governance = c.Permissions }, "governance.p7s:3: <permissions>: expected one of domain_access_rules, found permissions: unknown element"},
 		"unsigned":           {func(c *permissions.Config) { c.Permissions = keystore.PermissionsXML(w.grant("CN=a")) }, "permissions.p7s: the signed document"},
-		"unsupported": {func(c *permissions.Config) {
-			c.Governance = w.sign(bytes.Replace(w.governance.XML(), []byte("<topic_access_rules>"), []byte("<rtps_psk_protection_kind>ENCRYPT</rtps_psk_protection_kind><topic_access_rules>"), 1))
-		}, "unsupported: expected NONE, found ENCRYPT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good
@@ -323,7 +322,7 @@ func TestRemoteRefusals(t *testing.T) {
 		{"only NULs", token, peer(t, "b", make([]byte, 3)), "found nothing"},
 		{"unsigned", token, peer(t, "b", keystore.PermissionsXML(w.grant("CN=b"))), "not an S/MIME document"},
 		{"other authority", token, peer(t, "b", other.sign(keystore.PermissionsXML(w.grant("CN=b", keystore.AllowAll())))), "signer is not the permissions CA"},
-		{"somebody else's document", token, peer(t, "eve", good), "no grant for subject CN=eve"},
+		{"somebody else's document", token, peer(t, "eve", good), "expected a grant for subject CN=eve"},
 		{"no subject", token, spi.HandshakeResult{PermissionDoc: good}, "subject of the certificate"},
 		{"lapsed", token, peer(t, "b", doc(lapsed)), "has lapsed"},
 		{"not in this domain", token, peer(t, "b", doc(w.grant("CN=b", elsewhere))), "no allow_rule names domain 0"},

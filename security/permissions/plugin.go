@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/secdds/dds/governance"
@@ -58,10 +59,10 @@ func New(cfg Config) (*Plugin, error) {
 		return nil, fmt.Errorf("%s: %w", p.caFile, err)
 	}
 	if p.governance, err = governance.LoadGovernance(cfg.Governance, p.ca, or(cfg.GovernanceFile, "governance")); err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	if p.permissions, err = governance.LoadPermissions(cfg.Permissions, p.ca, or(cfg.PermissionsFile, "permissions")); err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	return p, nil
 }
@@ -98,6 +99,9 @@ func (p *Plugin) ValidateLocalPermissions(now time.Time, id spi.LocalIdentity, d
 	}
 	rule, err := p.governance.Rule(domain)
 	if err != nil {
+		return nil, refusal(err)
+	}
+	if err := p.checkAlgorithms(rule); err != nil {
 		return nil, err
 	}
 	m, err := p.member(now, p.permissions, subject, rule, domain)
@@ -111,10 +115,36 @@ func (p *Plugin) ValidateLocalPermissions(now time.Time, id spi.LocalIdentity, d
 // (CVE-2025-24807).
 func (p *Plugin) checkCA(now time.Time) error {
 	if now.Before(p.ca.NotBefore) || now.After(p.ca.NotAfter) {
-		return fmt.Errorf("%s: the certificate of %q is valid from %s to %s, the time is %s; renew it and sign the documents again, or check the clock",
-			p.caFile, p.ca.Subject, p.ca.NotBefore.UTC().Format(time.RFC3339), p.ca.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+		return &spi.Refusal{
+			Document: p.caFile, Rule: fmt.Sprintf("certificate of %q, validity", p.ca.Subject),
+			Expected: "a time from " + at(p.ca.NotBefore) + " to " + at(p.ca.NotAfter), Found: "the time " + at(now),
+			Remedy: "renew the certificate and sign the documents again, or check the clock",
+		}
 	}
 	return nil
+}
+
+// algorithms are those the other built-in plugins may use. The middleware has
+// no way to hold them to fewer.
+var algorithms = []string{
+	"RSASSA-PSS-MGF1SHA256+2048+SHA256", "RSASSA-PKCS1-V1_5+2048+SHA256", "ECDSA+P256+SHA256", "ECDSA+P384+SHA384",
+	"DHE+MODP-2048-256", "ECDHE-CEUM+P256", "ECDHE-CEUM+P384",
+	"AES128+GCM", "AES256+GCM",
+}
+
+// checkAlgorithms refuses a governance that forbids what would be used.
+func (p *Plugin) checkAlgorithms(r *governance.DomainRule) error {
+	missing := r.Algorithms.Missing(algorithms...)
+	if len(missing) == 0 {
+		return nil
+	}
+	return &spi.Refusal{
+		Document: p.governance.Document, Rule: "<domain_rule/allowed_security_algorithms>", Line: r.Algorithms.Line,
+		Expected: "all algorithms that are in use here", Found: "that " + strings.Join(missing, ", ") + " are not allowed",
+		Err:    errors.New("this implementation cannot be held to fewer algorithms"),
+		Remedy: "add them, or remove the element",
+	}
 }
 
 // member finds the grant of a subject and checks that it holds now and, if the
@@ -122,10 +152,10 @@ func (p *Plugin) checkCA(now time.Time) error {
 func (p *Plugin) member(now time.Time, doc *governance.Permissions, subject governance.Name, rule *governance.DomainRule, domain uint32) (member, error) {
 	grant, err := doc.Grant(now, subject)
 	if err != nil {
-		return member{}, err
+		return member{}, refusal(err)
 	}
 	if err := grant.Valid(now); err != nil {
-		return member{}, err
+		return member{}, refusal(err)
 	}
 	m := member{rule: rule, grant: grant, document: doc.Document, domain: domain, notAfter: grant.NotAfter}
 	if p.ca.NotAfter.Before(m.notAfter) {
@@ -169,7 +199,7 @@ func (l *local) ParticipantAttributes() spi.ParticipantAttributes { return parti
 func (l *local) EndpointAttributes(topic string) (spi.EndpointAttributes, error) {
 	r, err := l.rule.Topic(topic)
 	if err != nil {
-		return spi.EndpointAttributes{}, err
+		return spi.EndpointAttributes{}, refusal(err)
 	}
 	return endpoint(r), nil
 }
@@ -183,10 +213,34 @@ func (l *local) BuiltinAttributes(entity rtps.EntityID) spi.EndpointAttributes {
 func (l *local) CheckCreateTopic(now time.Time, topic string) error { return l.CheckTopic(now, topic) }
 
 // CheckCreateWriter implements spi.LocalPermissions.
-func (l *local) CheckCreateWriter(now time.Time, t spi.Topic) error { return l.CheckWriter(now, t) }
+func (l *local) CheckCreateWriter(now time.Time, t spi.Topic) error {
+	if err := l.CheckWriter(now, t); err != nil {
+		return err
+	}
+	return l.checkTags(t, func(r *governance.TopicRule) bool { return r.WriteAccessControl })
+}
 
 // CheckCreateReader implements spi.LocalPermissions.
-func (l *local) CheckCreateReader(now time.Time, t spi.Topic) error { return l.CheckReader(now, t) }
+func (l *local) CheckCreateReader(now time.Time, t spi.Topic) error {
+	if err := l.CheckReader(now, t); err != nil {
+		return err
+	}
+	return l.checkTags(t, func(r *governance.TopicRule) bool { return r.ReadAccessControl })
+}
+
+// checkTags refuses data tags that peers are to judge by and will never see:
+// they travel by protected discovery only. DDS-Security 1.1, 7.4.1.5.
+func (l *local) checkTags(t spi.Topic, judged func(*governance.TopicRule) bool) error {
+	r, err := l.rule.Topic(t.Name)
+	if err != nil || len(t.Tags) == 0 || r.DiscoveryProtection || !judged(r) {
+		return refusal(err)
+	}
+	return &spi.Refusal{
+		Document: l.plugin.governance.Document, Rule: fmt.Sprintf("topic_rule %q, enable_discovery_protection", r.Expression), Line: r.Line,
+		Expected: "true for a topic under access control whose endpoints carry data tags", Found: "false",
+		Remedy: "set it to true, or make the endpoint without data tags",
+	}
+}
 
 // ValidateRemote implements spi.LocalPermissions. DDS-Security 1.1, 8.4.2.9.2
 // and 8.4.2.9.9.
@@ -195,7 +249,11 @@ func (l *local) CheckCreateReader(now time.Time, t spi.Topic) error { return l.C
 // signature tells.
 func (l *local) ValidateRemote(now time.Time, token spi.Token, peer spi.HandshakeResult) (spi.RemotePermissions, error) {
 	if len(token.ClassID) <= len(classPrefix) || token.ClassID[:len(classPrefix)] != classPrefix {
-		return nil, fmt.Errorf("permissions token of %s: expected class %s, found %.64q; the peer runs another access control plugin", peer.SubjectName, classToken, token.ClassID)
+		return nil, &spi.Refusal{
+			Document: "permissions token of " + peer.SubjectName, Rule: "class_id",
+			Expected: "class " + classToken, Found: fmt.Sprintf("%.64q", token.ClassID),
+			Err: errors.New("the peer runs another access control plugin"),
+		}
 	}
 	if err := l.plugin.checkCA(now); err != nil {
 		return nil, err
@@ -212,11 +270,11 @@ func (l *local) ValidateRemote(now time.Time, token spi.Token, peer spi.Handshak
 	doc = bytes.TrimRight(doc, "\x00")
 	name := fmt.Sprintf("permissions (c.perm) of %s", subject)
 	if len(doc) == 0 {
-		return nil, fmt.Errorf("%s: expected a signed document, found nothing", name)
+		return nil, &spi.Refusal{Document: name, Expected: "a signed document", Found: "nothing"}
 	}
 	perms, err := governance.LoadPermissions(doc, l.plugin.ca, name)
 	if err != nil {
-		return nil, err
+		return nil, refusal(err)
 	}
 	m, err := l.plugin.member(now, perms, subject, l.rule, l.domain)
 	if err != nil {
