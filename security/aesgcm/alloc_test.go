@@ -20,6 +20,9 @@ func TestNoAllocations(t *testing.T) {
 			pay = spi.ProtectEncrypt
 		}
 		w := newWorld(t, p, p, pay)
+		activate := revise(t, w.a) // no key is the first one
+		w.give(t)
+		activate()
 		var toMessage, toSubmessage []spi.Receiver
 		if p.IsOrigin() {
 			toMessage = []spi.Receiver{w.ab.Receiver()}

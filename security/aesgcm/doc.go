@@ -13,7 +13,8 @@
 // # Where the parts are
 //
 // A masterKey is what a crypto token carries (keymat.go). Session keys are
-// derived from it (session.go). A sendKey seals with it (sendkey.go), a recvKey
-// opens (recvkey.go). On top of these are the three levels at which
-// DDS-Security protects: payload.go, submessage.go and message.go.
+// derived from it (session.go). A sendKey has those to seal with (sendkey.go), a
+// recvKey those to open with (recvkey.go). A sender is what our own keys are for,
+// one after the other (sender.go, revise.go). On top of these are the three
+// levels at which DDS-Security protects: payload.go, submessage.go and message.go.
 package aesgcm

@@ -10,14 +10,15 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// An endpoint implements spi.EndpointCrypto. It is immutable. Submessage and
-// payload never share a key: Cyclone DDS and OpenDDS expect two.
+// An endpoint implements spi.EndpointCrypto. Submessage and payload never share
+// a key: Cyclone DDS and OpenDDS expect two.
 type endpoint struct {
 	c          *participant
 	entity     rtps.EntityID
 	attrs      spi.EndpointAttributes
-	submessage *sendKey // nil: metadata protection is NONE
-	payload    *sendKey // nil: data protection is NONE, or a reader
+	submessage *sender // nil: metadata protection is NONE
+	payload    *sender // nil: data protection is NONE, or a reader
+	own        ownKeys // that payloads are sealed with
 }
 
 var _ spi.EndpointCrypto = (*endpoint)(nil)
@@ -27,7 +28,7 @@ func (e *endpoint) Payload() spi.PayloadSealer {
 	if e.payload == nil {
 		return nil
 	}
-	return payloadSealer{e.payload}
+	return payloadSealer{e}
 }
 
 // Submessage implements spi.EndpointCrypto.
@@ -56,11 +57,15 @@ func (e *endpoint) Match(peerCrypto spi.PeerCrypto, remote rtps.EntityID) (spi.P
 
 // Close implements spi.EndpointCrypto.
 func (e *endpoint) Close() {
-	for _, k := range []*sendKey{e.submessage, e.payload} {
-		if k != nil {
-			k.close()
+	e.c.mu.Lock()
+	defer e.c.mu.Unlock()
+	delete(e.c.endpoints, e)
+	for _, s := range []*sender{e.submessage, e.payload} {
+		if s != nil {
+			s.close()
 		}
 	}
+	e.own.list.Store(nil)
 }
 
 // A pair implements spi.PairCrypto and spi.PayloadOpener.
@@ -100,10 +105,10 @@ func (q *pair) Tokens() ([]spi.Token, error) {
 		m := q.receiver.material()
 		tokens = append(tokens, tokenOf(&m))
 	case q.e.submessage != nil:
-		tokens = append(tokens, tokenOf(&q.e.submessage.master))
+		tokens = append(tokens, tokenOf(&q.e.submessage.offered.Load().master))
 	}
 	if q.e.payload != nil {
-		tokens = append(tokens, tokenOf(&q.e.payload.master))
+		tokens = append(tokens, tokenOf(&q.e.payload.offered.Load().master))
 	}
 	if len(tokens) == 0 && q.needsPayload() {
 		// Interop: a writer of Fast DDS waits for tokens of the reader where only
@@ -117,7 +122,7 @@ func (q *pair) Tokens() ([]spi.Token, error) {
 // from the order of the tokens: a key serves whatever its class fits. Fast DDS
 // sends one for both.
 func (q *pair) SetTokens(tokens []spi.Token) error {
-	keys, err := parseTokens(tokens)
+	keys, err := parseTokens(tokens, q.e.c.attrs.KeyRevision)
 	if err != nil {
 		return fmt.Errorf("endpoint %v of %v: %w", q.remote, q.p.remote.Prefix, err)
 	}

@@ -28,7 +28,7 @@ func fuzzOpen(f *testing.F, l level, in inPlace) {
 	sign, encrypt := fuzzWorld(f, spi.ProtectSign), fuzzWorld(f, spi.ProtectEncrypt)
 	for _, w := range []*world{sign, encrypt} {
 		for _, k := range allKinds {
-			key := newSendKey(testMaster(k, false), 1<<20)
+			key := newSender(testMaster(k, false), 1<<20)
 			e := w.w.(*endpoint)
 			w.a.(*participant).message, e.submessage, e.payload = key, key, key
 			for _, n := range []int{0, 5, 64} {

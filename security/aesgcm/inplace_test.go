@@ -190,16 +190,16 @@ func TestInPlaceOrigin(t *testing.T) {
 // not spoil what the other one opens.
 func TestInPlaceSameKeyID(t *testing.T) {
 	w := newWorld(t, spi.ProtectNone, spi.ProtectEncrypt, spi.ProtectNone)
-	m := w.w.(*endpoint).submessage.master
+	m := w.w.(*endpoint).submessage.active.Load().master
 	m.key[0]++
 	other := rtps.EntityID{0, 0, 9, rtps.KindWriterWithKey}
 	q, err := w.r.Match(w.ba, other)
 	require.NoError(t, err)
 	require.NoError(t, q.SetTokens([]spi.Token{tokenOf(&m)}))
 	for _, row := range []struct {
-		key  *sendKey
+		key  *sender
 		from rtps.EntityID
-	}{{w.w.(*endpoint).submessage, writerA}, {newSendKey(m, 1<<20), other}} {
+	}{{w.w.(*endpoint).submessage, writerA}, {newSender(m, 1<<20), other}} {
 		sealed, err := submessageSealer{row.key}.SealSubmessage(nil, data(64), nil)
 		require.NoError(t, err)
 		out, from, err := w.ba.(spi.InPlaceOpener).OpenSubmessageInPlace(sealed)

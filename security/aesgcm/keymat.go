@@ -7,8 +7,8 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// A kind is CryptoTransformKind: the last octet of a transformation kind, whose
-// other three are zero. DDS-Security 1.1, 9.5.2.1.1.
+// A kind is CryptoTransformKind: the last octet of a transformation kind. The
+// other three are the revision. DDS-Security 1.1, 9.5.2.1.1.
 type kind uint8
 
 const (
@@ -51,19 +51,31 @@ func (k kind) fits(p spi.Protection) bool {
 
 // A masterKey is KeyMaterial_AES_GCM_GMAC. DDS-Security 1.1, 9.5.2.1.
 type masterKey struct {
-	kind    kind
-	id      [4]byte
-	salt    [32]byte // the first saltLen octets; 16 or 32
-	saltLen uint8
-	key     [32]byte // the first kind.keyLen octets
-	recvID  [4]byte  // zero: no receiver-specific key
-	recvKey [32]byte
+	kind     kind
+	revision revision
+	id       [4]byte
+	salt     [32]byte // the first saltLen octets; 16 or 32
+	saltLen  uint8
+	key      [32]byte // the first kind.keyLen octets
+	recvID   [4]byte  // zero: no receiver-specific key
+	recvKey  [32]byte
+}
+
+// A revision is CryptoTransformKeyRevision, a number of 24 bits that tells keys
+// of one id apart. DDS-Security 1.2; in 1.1 it is 0.
+type revision uint32
+
+const maxRevision revision = 1<<24 - 1
+
+// ref names m on the wire.
+func (m *masterKey) ref() keyRef {
+	return keyRef(m.revision)<<40 | keyRef(m.kind)<<32 | keyRef(binary.BigEndian.Uint32(m.id[:]))
 }
 
 // same reports whether m and o are the same sender key; receiver-specific keys
 // do not count.
 func (m *masterKey) same(o *masterKey) bool {
-	return m.kind == o.kind && m.id == o.id && m.saltLen == o.saltLen && m.salt == o.salt && m.key == o.key
+	return m.ref() == o.ref() && m.saltLen == o.saltLen && m.salt == o.salt && m.key == o.key
 }
 
 // noneLen is the length of the material of kind NONE.
@@ -73,7 +85,7 @@ const noneLen = 24
 // encapsulation header.
 func (m *masterKey) append(b []byte) []byte {
 	n := m.kind.keyLen()
-	b = append(b, 0, 0, 0, byte(m.kind))
+	b = binary.BigEndian.AppendUint32(b, uint32(m.revision)<<8|uint32(m.kind))
 	b = appendOctets(b, m.salt[:m.saltLen])
 	b = append(b, m.id[:]...)
 	b = appendOctets(b, m.key[:n])
@@ -97,11 +109,14 @@ var errKeymat = errors.New("aesgcm: malformed key material")
 // NONE as 44 octets, zeros after the kind; Cyclone DDS as 24.
 func parseKeymat(b []byte) (m masterKey, err error) {
 	k := cut(&b, 4)
-	if k == nil || k[0] != 0 || k[1] != 0 || k[2] != 0 || k[3] > byte(kindAES256GCM) {
+	if k == nil || k[3] > byte(kindAES256GCM) {
 		return masterKey{}, errKeymat
 	}
-	m.kind = kind(k[3])
+	m.kind, m.revision = kind(k[3]), revision(binary.BigEndian.Uint32(k)>>8)
 	if m.kind == kindNone {
+		if m.revision != 0 {
+			return masterKey{}, errKeymat
+		}
 		return m, nil
 	}
 	n := m.kind.keyLen()

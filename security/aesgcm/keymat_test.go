@@ -2,6 +2,7 @@ package aesgcm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,11 @@ func TestKeymatRoundTrip(t *testing.T) {
 	for _, k := range allKinds {
 		for _, recv := range []bool{false, true} {
 			m := testMaster(k, recv)
+			if recv {
+				m.revision = maxRevision - 2
+			}
 			b := m.append(nil)
+			require.Equal(t, uint32(m.ref()>>32), binary.BigEndian.Uint32(b))
 			require.Len(t, b, size[recv][k.keyLen()])
 			got, err := parseKeymat(b)
 			require.NoError(t, err)
@@ -56,8 +61,8 @@ func TestKeymatRefused(t *testing.T) {
 	m := testMaster(kindAES256GCM, true)
 	good := m.append(nil)
 	for name, edit := range map[string]func(b []byte) []byte{
+		"revision of kind NONE":  func(b []byte) []byte { b[0], b[3] = 1, 0; return b },
 		"unknown kind":           func(b []byte) []byte { b[3] = 5; return b },
-		"key revision":           func(b []byte) []byte { b[0] = 1; return b },
 		"salt too long":          func(b []byte) []byte { b[7] = 33; return b },
 		"salt length huge":       func(b []byte) []byte { b[4] = 0xff; return b },
 		"key id zero":            func(b []byte) []byte { clear(b[40:44]); return b },

@@ -9,7 +9,7 @@ import (
 
 // A messageSealer seals whole messages with the participant's key.
 // DDS-Security 1.1, 9.5.3.3.
-type messageSealer struct{ key *sendKey }
+type messageSealer struct{ key *sender }
 
 var (
 	_ spi.MessageSealer        = messageSealer{}

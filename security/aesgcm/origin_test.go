@@ -92,9 +92,9 @@ func TestReceiverCannotForge(t *testing.T) {
 	require.NoError(t, err)
 	m, err := parseKeymat(tokens[0].Binary(tokenKeymat))
 	require.NoError(t, err)
-	forger := newSendKey(m, 1<<20)
-	asB := &receiver{key: forger, id: w.ab.Receiver().ReceiverKeyID(), secret: m.recvKey}
-	asSelf := &receiver{key: forger, id: m.recvID, secret: m.recvKey}
+	forger := newSender(m, 1<<20)
+	asB := &receiver{of: forger, id: w.ab.Receiver().ReceiverKeyID(), secret: m.recvKey}
+	asSelf := &receiver{of: forger, id: m.recvID, secret: m.recvKey}
 	for _, to := range [][]spi.Receiver{nil, {asB}, {asSelf}, {asB, asSelf}} {
 		sealed, err := messageSealer{forger}.SealMessage(nil, message(data(8)), to)
 		require.NoError(t, err)

@@ -35,10 +35,13 @@ type world struct {
 
 func newWorld(t testing.TB, rtpsKind, metadata, data spi.Protection) *world {
 	t.Helper()
+	return worldWith(t, spi.ParticipantAttributes{RTPS: rtpsKind}, spi.EndpointAttributes{Metadata: metadata, Data: data})
+}
+
+func worldWith(t testing.TB, attrs spi.ParticipantAttributes, ends spi.EndpointAttributes) *world {
+	t.Helper()
 	var w world
 	var err error
-	attrs := spi.ParticipantAttributes{RTPS: rtpsKind}
-	ends := spi.EndpointAttributes{Metadata: metadata, Data: data}
 	w.a, err = New(Config{}).NewParticipant(attrs)
 	require.NoError(t, err)
 	w.b, err = New(Config{}).NewParticipant(attrs)
@@ -79,13 +82,16 @@ func give(t testing.TB, from interface{ Tokens() ([]spi.Token, error) }, to inte
 }
 
 // rekind makes k the kind of a key and truncates it to what k has.
-func rekind(old *sendKey, k kind) *sendKey {
-	m := old.master
+func rekind(old *sender, k kind) *sender {
+	m := old.active.Load().master
 	m.kind, m.saltLen = k, uint8(k.keyLen())
 	clear(m.salt[k.keyLen():])
 	clear(m.key[k.keyLen():])
-	return newSendKey(m, old.maxBlocks)
+	return newSender(m, old.active.Load().maxBlocks)
 }
+
+// setMaxBlocks sets the length of a session of s.
+func setMaxBlocks(s *sender, n uint64) { s.active.Load().maxBlocks = n }
 
 // newWorldOf is newWorld with keys of kind k on all three levels.
 func newWorldOf(t testing.TB, k kind) *world {

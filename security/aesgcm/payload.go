@@ -8,10 +8,11 @@ import (
 )
 
 // A payloadSealer seals payloads with a writer's key. DDS-Security 1.1, 9.5.3.3.
-type payloadSealer struct{ key *sendKey }
+type payloadSealer struct{ e *endpoint }
 
 var (
 	_ spi.PayloadSealer        = payloadSealer{}
+	_ spi.PayloadResealer      = payloadSealer{}
 	_ spi.InPlacePayloadSealer = payloadSealer{}
 )
 
@@ -36,7 +37,7 @@ func (p payloadSealer) SealPayload(dst, plain []byte) ([]byte, error) {
 
 // Room implements spi.InPlacePayloadSealer.
 func (p payloadSealer) Room() int {
-	if p.key.master.kind.encrypts() {
+	if p.e.payload.kind.encrypts() {
 		return cryptoHeaderLen + lengthLen
 	}
 	return cryptoHeaderLen
@@ -60,10 +61,11 @@ const maxPayload = 1<<32 - 64
 // it is to go, or away from b. b has capacity for all.
 func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 	n, pad := len(plain), pad4(len(plain))
-	s, suffix, err := p.key.next(n)
-	if err != nil {
-		return b, err
+	k := p.e.payload.active.Load()
+	if k == nil {
+		return b, errClosed
 	}
+	s, suffix := k.next(n)
 	start := len(b)
 	head := b[start-p.Room():]
 	iv := s.putCryptoHeader(head, suffix)
@@ -71,7 +73,7 @@ func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 	// Interop: Fast DDS and OpenDDS align the footer's count, Cyclone DDS does
 	// not. Of a ciphertext, zeros up to the aligned count serve both; of signed
 	// octets, all three find the MAC only when these are aligned themselves.
-	if p.key.master.kind.encrypts() {
+	if p.e.payload.kind.encrypts() {
 		binary.BigEndian.PutUint32(head[cryptoHeaderLen:], uint32(n))
 		b = s.aead.Seal(b, iv, plain, nil)
 		b = append(b, zeros[:pad]...)
@@ -87,7 +89,7 @@ func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 // OpenPayload implements spi.PayloadOpener.
 func (p *pair) OpenPayload(dst, b []byte) ([]byte, error) {
 	var s sealedPayload
-	if err := p.splitPayload(&s, b); err != nil {
+	if err := s.split(p.payloads.Load(), b); err != nil {
 		return dst, err
 	}
 	if s.crypto.isGCM() {
@@ -100,7 +102,7 @@ func (p *pair) OpenPayload(dst, b []byte) ([]byte, error) {
 // OpenPayloadInPlace implements spi.InPlacePayloadOpener.
 func (p *pair) OpenPayloadInPlace(b []byte) ([]byte, error) {
 	var s sealedPayload
-	if err := p.splitPayload(&s, b); err != nil {
+	if err := s.split(p.payloads.Load(), b); err != nil {
 		return nil, err
 	}
 	if !s.crypto.isGCM() {
@@ -120,12 +122,13 @@ type sealedPayload struct {
 	content []byte // ciphertext and tag; for GMAC, everything behind CryptoHeader but the count
 }
 
-func (p *pair) splitPayload(s *sealedPayload, b []byte) error {
+// split takes b apart, and finds which of keys it is sealed with.
+func (s *sealedPayload) split(keys *[]*recvKey, b []byte) error {
 	if len(b) < cryptoHeaderLen {
 		return errMalformed
 	}
 	s.crypto, b = cryptoHeader(b[:cryptoHeaderLen]), b[cryptoHeaderLen:]
-	if s.key = findKey(p.payloads.Load(), s.crypto.ref()); s.key == nil {
+	if s.key = findKey(keys, s.crypto.ref()); s.key == nil {
 		return errNoKey
 	}
 	var foot []byte

@@ -24,7 +24,7 @@ type peer struct {
 	// Immutable.
 	c        *participant
 	remote   rtps.GUID
-	kx       *sendKey
+	kx       *sender
 	receiver *receiver // nil: no origin authentication
 
 	// What is opened with. Loaded without a lock, replaced whole under mu.
@@ -44,7 +44,7 @@ var (
 // NewPeer implements spi.ParticipantCrypto.
 func (c *participant) NewPeer(remote rtps.GUID, secret spi.SharedSecret) (spi.PeerCrypto, error) {
 	kx := kxKey(&secret)
-	p := &peer{c: c, remote: remote, kx: newSendKey(kx, c.maxBlocks)}
+	p := &peer{c: c, remote: remote, kx: newSender(kx, c.maxBlocks)}
 	if c.attrs.RTPS.IsOrigin() {
 		p.receiver = c.newReceiver(c.message)
 	}
@@ -61,14 +61,14 @@ func (p *peer) Tokens() ([]spi.Token, error) {
 	case p.receiver != nil:
 		m = p.receiver.material()
 	case p.c.message != nil:
-		m = p.c.message.master
+		m = p.c.message.offered.Load().master
 	}
 	return []spi.Token{tokenOf(&m)}, nil
 }
 
 // SetTokens implements spi.PeerCrypto.
 func (p *peer) SetTokens(tokens []spi.Token) error {
-	keys, err := parseTokens(tokens)
+	keys, err := parseTokens(tokens, p.c.attrs.KeyRevision)
 	if err != nil {
 		return fmt.Errorf("participant %v: %w", p.remote, err)
 	}

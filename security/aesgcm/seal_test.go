@@ -242,7 +242,7 @@ func TestKxChannel(t *testing.T) {
 
 	// Both sides have this key, but nobody takes what it sealed itself for
 	// something of the other, in no session.
-	w.ab.(*peer).kx.maxBlocks = 1
+	setMaxBlocks(w.ab.(*peer).kx, 1)
 	sealed, err := w.ab.Kx().SealSubmessage(nil, data(8), nil)
 	require.NoError(t, err)
 	for range 20 {

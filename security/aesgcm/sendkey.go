@@ -5,17 +5,14 @@ import (
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
-
-	"github.com/secdds/dds/spi"
 )
 
-// A sendKey seals with one of our own keys.
+// A sendKey is one of our own keys, with the session it is in.
 type sendKey struct {
 	master    masterKey
 	maxBlocks uint64
 	first     sessionID
 
-	closed  atomic.Bool
 	current atomic.Pointer[sendSession]
 	mu      sync.Mutex // serialises rollover
 }
@@ -62,18 +59,14 @@ func (k *sendKey) newSession(id sessionID) *sendSession {
 // next returns the session to seal n octets in, and the IV suffix, which nobody
 // else gets. Goroutines that are sealing in the old session during a rollover
 // finish there: the limit is not a sharp one.
-func (k *sendKey) next(n int) (s *sendSession, suffix uint64, err error) {
-	if k.closed.Load() {
-		return nil, 0, errClosed
-	}
+func (k *sendKey) next(n int) (s *sendSession, suffix uint64) {
 	s = k.current.Load()
 	blocks := uint64(n)/16 + 1
 	suffix = s.suffix.Add(blocks)
 	if used := suffix - s.start; used <= k.maxBlocks || used == blocks {
-		return s, suffix, nil
+		return s, suffix
 	}
-	s, suffix = k.rollover(s, blocks)
-	return s, suffix, nil
+	return k.rollover(s, blocks)
 }
 
 func (k *sendKey) rollover(old *sendSession, blocks uint64) (*sendSession, uint64) {
@@ -87,8 +80,6 @@ func (k *sendKey) rollover(old *sendSession, blocks uint64) (*sendSession, uint6
 	return s, s.suffix.Add(blocks)
 }
 
-func (k *sendKey) close() { k.closed.Store(true) }
-
 // putCryptoHeader writes CryptoHeader to the first octets of b, and returns the
 // IV in it.
 func (s *sendSession) putCryptoHeader(b []byte, suffix uint64) (iv []byte) {
@@ -96,97 +87,4 @@ func (s *sendSession) putCryptoHeader(b []byte, suffix uint64) (iv []byte) {
 	copy(b, s.head[:])
 	binary.BigEndian.PutUint64(b[len(s.head):], suffix)
 	return b[8:]
-}
-
-// room is how many octets seal writes before the body.
-func (k *sendKey) room() int {
-	if k.master.kind.encrypts() {
-		return prefixLen + bodyStartLen
-	}
-	return prefixLen
-}
-
-// behind is how many octets seal adds behind the body at most.
-func behind(receivers int) int { return 3 + postfixLen + macLen*receivers }
-
-// overhead is what seal adds at most.
-func overhead(receivers int) int { return prefixLen + bodyStartLen + behind(receivers) }
-
-// seal writes a prefix into the last room octets of b, and appends the protected
-// form of body and a postfix. body lies where it is to go, or away from b: then
-// the cipher reads it there, and nothing else copies it. b has capacity for all.
-// DDS-Security 1.1, 9.5.3.3.
-func (k *sendKey) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Receiver) ([]byte, error) {
-	n, pad, start := len(body), pad4(len(body)), len(b)
-	encrypts := k.master.kind.encrypts()
-	if lengthLen+n+pad > 0xffff && (prefix == subSecPrefix || encrypts) || len(to) > maxReceivers {
-		return nil, errTooLong
-	}
-	s, suffix, err := k.next(n)
-	if err != nil {
-		return nil, err
-	}
-
-	head := b[start-k.room():]
-	putSubHeader(head, prefix, cryptoHeaderLen)
-	iv := s.putCryptoHeader(head[subHeaderLen:], suffix)
-	if encrypts {
-		head = head[prefixLen : prefixLen+bodyStartLen]
-		putSubHeader(head, subSecBody, lengthLen+n+pad)
-		binary.BigEndian.PutUint32(head[subHeaderLen:], uint32(n))
-		b = s.aead.Seal(b, iv, body, nil)
-		// The tag lies right behind, and goes where the postfix has it.
-		foot := b[start+n : start+n+pad+postfixLen]
-		copy(foot[pad+subHeaderLen:], foot[:tagLen])
-		copy(foot, zeros)
-		b = b[:start+n+pad+subHeaderLen+tagLen]
-	} else {
-		b = b[:start+n]
-		copy(b[start:], body) // nothing when body is there; append would move it
-		if b, err = padLast(b, start, pad); err != nil {
-			return nil, err
-		}
-		b = s.aead.Seal(b[:len(b)+subHeaderLen], iv, nil, b[start:])
-	}
-	common := b[len(b)-tagLen:]
-	putSubHeader(b[len(b)-tagLen-subHeaderLen:], postfix, tagLen+countLen+macLen*len(to))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(to)))
-	for _, t := range to {
-		r, ok := t.(*receiver)
-		if !ok || r == nil || r.key != k {
-			return nil, errReceiver
-		}
-		b = append(b, r.id[:]...)
-		// The receiver's MAC is over the common one, with the same IV.
-		b = r.aead(s.id).Seal(b, iv, nil, common)
-	}
-	return b, nil
-}
-
-// maxReceivers is how many MACs the 16 bits of octetsToNextHeader can tell of.
-const maxReceivers = (0xffff - tagLen - countLen) / macLen
-
-// padLast pads the submessages in b[start:] to a multiple of 4 and makes the
-// last one that much longer: in a signed body nothing else can hold the padding.
-func padLast(b []byte, start, pad int) ([]byte, error) {
-	if pad == 0 {
-		return b, nil
-	}
-	last := b[start:]
-	for {
-		_, body, rest, ok := nextSub(last)
-		if !ok || len(rest) == 0 && len(body)+pad > 0xffff {
-			return nil, errMalformed
-		}
-		if len(rest) > 0 {
-			last = rest
-			continue
-		}
-		if n := len(body) + pad; last[1]&flagE != 0 {
-			binary.LittleEndian.PutUint16(last[2:], uint16(n))
-		} else {
-			binary.BigEndian.PutUint16(last[2:], uint16(n))
-		}
-		return append(b, zeros[:pad]...), nil
-	}
 }

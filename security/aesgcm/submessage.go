@@ -9,7 +9,7 @@ import (
 
 // A submessageSealer seals submessages with an endpoint's key, or with that of
 // the volatile-secure endpoints. DDS-Security 1.1, 9.5.3.3.
-type submessageSealer struct{ key *sendKey }
+type submessageSealer struct{ key *sender }
 
 var (
 	_ spi.SubmessageSealer        = submessageSealer{}
@@ -126,7 +126,11 @@ func (p *peer) splitSubmessage(s *sealed, b []byte) ([]*recvKey, error) {
 // peer's. Its sessions begin at random ids, so that ours are not the peer's but
 // by a chance of 2⁻³².
 func (p *peer) reflected(k *recvKey, s *sealed) bool {
-	return k.owner == rtps.EntityUnknown && p.kx.made(s.crypto.session())
+	if k.owner != rtps.EntityUnknown {
+		return false
+	}
+	kx := p.kx.active.Load()
+	return kx == nil || kx.made(s.crypto.session()) // nil: closed a moment ago
 }
 
 // isWhole reports whether b is one submessage: its length is what is left, or 0

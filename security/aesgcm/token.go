@@ -24,8 +24,10 @@ func tokenOf(m *masterKey) spi.Token {
 	}
 }
 
-// parseTokens decodes what one crypto token message carries.
-func parseTokens(tokens []spi.Token) ([]masterKey, error) {
+// parseTokens decodes what one crypto token message carries. revisions reports
+// whether the participants have agreed on key revision: DDS-Security 1.1 knows
+// none, and all who match us have the same setting.
+func parseTokens(tokens []spi.Token, revisions bool) ([]masterKey, error) {
 	if len(tokens) == 0 || len(tokens) > maxTokens {
 		return nil, fmt.Errorf("aesgcm: %d crypto tokens, want 1 or 2", len(tokens))
 	}
@@ -37,6 +39,9 @@ func parseTokens(tokens []spi.Token) ([]masterKey, error) {
 		m, err := parseKeymat(tokens[i].Binary(tokenKeymat))
 		if err != nil {
 			return nil, err
+		}
+		if m.revision != 0 && !revisions {
+			return nil, fmt.Errorf("aesgcm: key of revision %d from a peer, but enable_key_revision is false here", m.revision)
 		}
 		keys = append(keys, m)
 	}

@@ -71,7 +71,7 @@ func TestEndpointTokens(t *testing.T) {
 		w := newWorld(t, none, tt.metadata, tt.data)
 		tokens, err := w.wr.Tokens()
 		require.NoError(t, err)
-		keys, err := parseTokens(tokens)
+		keys, err := parseTokens(tokens, false)
 		require.NoError(t, err)
 		var kinds []kind
 		for _, k := range keys {
@@ -167,7 +167,7 @@ func TestRekey(t *testing.T) {
 
 	again := func() {
 		a, e := w.a.(*participant), w.w.(*endpoint)
-		a.message, e.submessage, e.payload = a.newKey(enc), a.newKey(enc), a.newKey(enc)
+		a.message, e.submessage, e.payload = a.newSender(enc), a.newSender(enc), a.newSender(enc)
 		give(t, w.ab, w.ba)
 		give(t, w.wr, w.rw)
 	}
@@ -241,12 +241,12 @@ func TestClose(t *testing.T) {
 func TestSameRef(t *testing.T) {
 	w := newWorld(t, spi.ProtectNone, spi.ProtectEncrypt, spi.ProtectNone)
 	other := rtps.EntityID{0, 0, 9, rtps.KindWriterNoKey}
-	m := w.w.(*endpoint).submessage.master
+	m := w.w.(*endpoint).submessage.active.Load().master
 	m.key = [32]byte(bytes.Repeat([]byte{7}, 32))
 	q, err := w.r.Match(w.ba, other)
 	require.NoError(t, err)
 	require.NoError(t, q.SetTokens([]spi.Token{tokenOf(&m)}))
-	for want, key := range map[rtps.EntityID]*sendKey{writerA: w.w.(*endpoint).submessage, other: newSendKey(m, 1)} {
+	for want, key := range map[rtps.EntityID]*sender{writerA: w.w.(*endpoint).submessage, other: newSender(m, 1)} {
 		b, err := submessageSealer{key}.SealSubmessage(nil, data(5), nil)
 		require.NoError(t, err)
 		_, from, err := w.ba.OpenSubmessage(nil, b)

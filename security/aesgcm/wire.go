@@ -47,19 +47,15 @@ var (
 // A cryptoHeader is CryptoHeader, as it lies in a message. DDS-Security 1.1, 9.5.2.
 type cryptoHeader []byte
 
-// ref is the transformation kind and key id: what a key is looked up by.
+// ref is what a key is looked up by.
 func (h cryptoHeader) ref() keyRef        { return keyRef(binary.BigEndian.Uint64(h)) }
 func (h cryptoHeader) session() sessionID { return sessionID(binary.BigEndian.Uint32(h[8:])) }
 func (h cryptoHeader) nonce() []byte      { return h[8:20] } // session id and IV suffix: 9.5.3.3
 func (h cryptoHeader) isGCM() bool        { return kind(h[3]).encrypts() }
 
-// A keyRef names a key on the wire: transformation kind and id. It is a number
-// because maps look up those fastest.
+// A keyRef names a key on the wire: transformation kind, key revision included,
+// and id. It is a number because maps look up those fastest.
 type keyRef uint64
-
-func (m *masterKey) ref() keyRef {
-	return keyRef(m.kind)<<32 | keyRef(binary.BigEndian.Uint32(m.id[:]))
-}
 
 // A sealed is a protected submessage or message, taken apart. Its fields borrow
 // what was parsed.
