@@ -20,6 +20,10 @@ type Gate struct {
 	Permissions spi.LocalPermissions
 	Crypto      spi.ParticipantCrypto
 
+	// Bar, if not nil, returns why somebody who has just proven who he is may
+	// not join all the same.
+	Bar func(spi.HandshakeResult) error
+
 	statelessSN int64
 	volatileSN  int64
 }
@@ -91,6 +95,10 @@ const (
 	// has lost its keys. Only if it gives no authenticated sign of life is there
 	// something to that.
 	PeerSuspect
+	// PeerRenewed: the peer showed credentials that replace those of the
+	// handshake; Result and Rights are the new ones. The caller judges the
+	// pairs again.
+	PeerRenewed
 	// PeerNotice: something worth the security log happened; Err says what.
 	PeerNotice
 )

@@ -31,6 +31,7 @@ type Pair struct {
 	Crypto spi.PairCrypto // nil: the pair is unprotected
 	ready  bool
 	err    error
+	tokens *rtps.GenericMessage // the remote endpoint's, once taken
 }
 
 // Peer returns the remote endpoint's participant.
@@ -147,6 +148,7 @@ func (p *Pair) HandleTokens(_ time.Time, out *Outbox) {
 		out.event(PeerNotice, p.peer, fmt.Errorf("crypto tokens of endpoint %s: %w", p.Remote.GUID.Entity, err))
 		return
 	}
+	p.tokens = &m
 	if p.Crypto.Ready() {
 		p.become(out)
 	}

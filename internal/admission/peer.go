@@ -51,7 +51,9 @@ type Peer struct {
 	busy    bool // a job runs; hs belongs to it
 	result  func(time.Time, *Outbox)
 	waiting *rtps.GenericMessage // came while busy
+	renewal *rtps.GenericMessage // likewise: new credentials
 
+	barred    bool                  // kept out by Bar: nothing it says is heard
 	Result    spi.HandshakeResult
 	Rights    spi.RemotePermissions // nil unless authenticated
 	Crypto    spi.PeerCrypto        // nil unless authenticated
@@ -157,6 +159,10 @@ func (p *Peer) Finish(now time.Time, out *Outbox) {
 		p.waiting = nil
 		p.HandleStateless(now, m, out)
 	}
+	if m := p.renewal; m != nil && !p.busy {
+		p.renewal = nil
+		p.handleCredentials(now, m, out)
+	}
 }
 
 // send sends a handshake message and keeps it to be sent again.
@@ -180,7 +186,7 @@ func (p *Peer) resend(now time.Time, out *Outbox) {
 // HandleStateless takes a message of the stateless topic whose sender is this
 // peer. Forged ones change nothing but at most cost one signature check.
 func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbox) {
-	if m.DestinationParticipant != p.gate.Self() || len(m.Data) != 1 || p.Remote.IdentityToken == nil {
+	if m.DestinationParticipant != p.gate.Self() || len(m.Data) != 1 || p.Remote.IdentityToken == nil || p.barred {
 		return
 	}
 	if p.busy {
@@ -230,7 +236,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 	default:
 		return
 	}
-	tok, from, known := m.Data[0], m.Identity, m.Data
+	tok, from, known, perms := m.Data[0], m.Identity, m.Data, p.gate.Permissions
 	p.job(out, func() func(time.Time, *Outbox) {
 		var (
 			reply *spi.Token
@@ -246,7 +252,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 			reply, done, err = hs.Process(now, p.pdata, tok)
 		}
 		if err == nil && done {
-			adm = p.admit(now, hs.Result())
+			adm = p.admit(now, perms, hs.Result())
 		}
 		return func(now time.Time, out *Outbox) {
 			if err != nil {
@@ -279,12 +285,8 @@ func (p *Peer) notice(out *Outbox, err error) {
 }
 
 // admit runs on the worker: permissions and keys of an authenticated peer.
-func (p *Peer) admit(now time.Time, res spi.HandshakeResult) func(time.Time, *Outbox) {
-	var ptok spi.Token
-	if p.Remote.PermissionsToken != nil {
-		ptok = *p.Remote.PermissionsToken
-	}
-	rights, err := p.gate.Permissions.ValidateRemote(now, ptok, res)
+func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.HandshakeResult) func(time.Time, *Outbox) {
+	rights, err := perms.ValidateRemote(now, p.permissionsToken(), res)
 	if err != nil {
 		err = fmt.Errorf("permissions of %s: %w", res.SubjectName, err)
 	}
@@ -296,6 +298,9 @@ func (p *Peer) admit(now time.Time, res spi.HandshakeResult) func(time.Time, *Ou
 	}
 	return func(now time.Time, out *Outbox) {
 		p.Result = res
+		if err == nil && p.gate.Bar != nil {
+			err = p.gate.Bar(res)
+		}
 		if err != nil {
 			if p.state != peerAuthed {
 				last := p.last
@@ -363,6 +368,8 @@ func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox
 		return
 	}
 	switch m.ClassID {
+	case spi.ClassCredentials:
+		p.handleCredentials(now, m, out)
 	case spi.ClassParticipantTokens:
 		had := p.Crypto.HasTokens()
 		if err := p.Crypto.SetTokens(m.Data); err != nil {
