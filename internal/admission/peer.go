@@ -53,7 +53,7 @@ type Peer struct {
 	waiting *rtps.GenericMessage // came while busy
 	renewal *rtps.GenericMessage // likewise: new credentials
 
-	barred    bool                  // kept out by Bar: nothing it says is heard
+	barred    bool // kept out by Bar: nothing it says is heard
 	Result    spi.HandshakeResult
 	Rights    spi.RemotePermissions // nil unless authenticated
 	Crypto    spi.PeerCrypto        // nil unless authenticated
