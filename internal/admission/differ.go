@@ -2,10 +2,48 @@ package admission
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
 )
+
+// A Difference is a field of the governance that two participants, or two
+// endpoints, do not have the same.
+type Difference struct{ Field, Ours, Theirs string }
+
+// Differences is an error that says of each field what both sides have. It
+// unwraps to a [spi.Refusal] with the same in fields.
+type Differences []Difference
+
+// Error lists the fields: "rtps_protection_kind: ours ENCRYPT, theirs SIGN".
+func (ds Differences) Error() string {
+	var b []string
+	for _, d := range ds {
+		b = append(b, fmt.Sprintf("%s: ours %s, theirs %s", d.Field, d.Ours, d.Theirs))
+	}
+	return strings.Join(b, "; ")
+}
+
+// Unwrap returns a *spi.Refusal.
+func (ds Differences) Unwrap() error {
+	var fields, ours, theirs []string
+	for _, d := range ds {
+		fields, ours, theirs = append(fields, d.Field), append(ours, d.Ours), append(theirs, d.Theirs)
+	}
+	join := func(s []string) string { return strings.Join(s, ", ") }
+	return &spi.Refusal{
+		Document: "governance", Rule: join(fields), Expected: join(ours), Found: join(theirs),
+		Remedy: "give both sides the same governance",
+	}
+}
+
+func (ds *Differences) add(field, ours, theirs string) {
+	if ours != theirs {
+		*ds = append(*ds, Difference{field, ours, theirs})
+	}
+}
 
 // kind names a protection kind from its announced bits.
 func kind(protected, encrypted, origin bool) string {
@@ -24,60 +62,49 @@ func kind(protected, encrypted, origin bool) string {
 
 // DifferParticipant tells field by field where two ParticipantSecurityInfo
 // differ. DDS-Security 1.1, tables 9.10 and 9.11; 1.2 for the last two.
-func DifferParticipant(ours, theirs rtps.SecurityInfo) string {
-	var d []string
+func DifferParticipant(ours, theirs rtps.SecurityInfo) Differences {
+	var ds Differences
 	for i, name := range []string{"rtps_protection_kind", "discovery_protection_kind", "liveliness_protection_kind"} {
 		of := func(s rtps.SecurityInfo) string {
 			return kind(s.Attributes>>i&1 != 0, s.PluginAttributes>>i&1 != 0, s.PluginAttributes>>(i+3)&1 != 0)
 		}
-		if a, b := of(ours), of(theirs); a != b {
-			d = append(d, fmt.Sprintf("%s: ours %s, theirs %s", name, a, b))
-		}
+		ds.add(name, of(ours), of(theirs))
 	}
 	psk := func(s rtps.SecurityInfo) string {
 		return kind(s.Attributes>>4&1 != 0, s.PluginAttributes>>6&1 != 0, false)
 	}
-	if a, b := psk(ours), psk(theirs); a != b {
-		d = append(d, fmt.Sprintf("rtps_psk_protection_kind: ours %s, theirs %s", a, b))
-	}
-	if a, b := ours.Attributes>>3&1 != 0, theirs.Attributes>>3&1 != 0; a != b {
-		d = append(d, fmt.Sprintf("enable_key_revision: ours %t, theirs %t", a, b))
-	}
-	return orWords(d, ours, theirs)
+	ds.add("rtps_psk_protection_kind", psk(ours), psk(theirs))
+	revises := func(s rtps.SecurityInfo) string { return strconv.FormatBool(s.Attributes>>3&1 != 0) }
+	ds.add("enable_key_revision", revises(ours), revises(theirs))
+	return ds.orMasks(ours, theirs)
 }
 
 // DifferEndpoint does the same for EndpointSecurityInfo. DDS-Security 1.1,
 // tables 8.19 and 9.14.
-func DifferEndpoint(ours, theirs rtps.SecurityInfo) string {
-	var d []string
+func DifferEndpoint(ours, theirs rtps.SecurityInfo) Differences {
+	var ds Differences
+	both := func(name string, of func(rtps.SecurityInfo) string) { ds.add(name, of(ours), of(theirs)) }
 	flag := func(bit int, name string) {
-		a, b := ours.Attributes>>bit&1 != 0, theirs.Attributes>>bit&1 != 0
-		if a != b {
-			d = append(d, fmt.Sprintf("%s: ours %t, theirs %t", name, a, b))
-		}
-	}
-	kinds := func(name string, of func(rtps.SecurityInfo) string) {
-		if a, b := of(ours), of(theirs); a != b {
-			d = append(d, fmt.Sprintf("%s: ours %s, theirs %s", name, a, b))
-		}
+		both(name, func(s rtps.SecurityInfo) string { return strconv.FormatBool(s.Attributes>>bit&1 != 0) })
 	}
 	flag(0, "enable_read_access_control")
 	flag(1, "enable_write_access_control")
 	flag(2, "enable_discovery_protection")
 	flag(6, "enable_liveliness_protection")
-	kinds("metadata_protection_kind", func(s rtps.SecurityInfo) string {
+	both("metadata_protection_kind", func(s rtps.SecurityInfo) string {
 		return kind(s.Attributes>>3&1 != 0, s.PluginAttributes&1 != 0, s.PluginAttributes>>2&1 != 0)
 	})
-	kinds("data_protection_kind", func(s rtps.SecurityInfo) string {
+	both("data_protection_kind", func(s rtps.SecurityInfo) string {
 		return kind(s.Attributes>>4&1 != 0, s.PluginAttributes>>1&1 != 0, false)
 	})
-	return orWords(d, ours, theirs)
+	return ds.orMasks(ours, theirs)
 }
 
-func orWords(d []string, ours, theirs rtps.SecurityInfo) string {
-	if len(d) == 0 {
-		return fmt.Sprintf("ours %08x/%08x, theirs %08x/%08x",
-			ours.Attributes, ours.PluginAttributes, theirs.Attributes, theirs.PluginAttributes)
+// orMasks is for bits that have no name here.
+func (ds Differences) orMasks(ours, theirs rtps.SecurityInfo) Differences {
+	if len(ds) == 0 {
+		of := func(s rtps.SecurityInfo) string { return fmt.Sprintf("%08x/%08x", s.Attributes, s.PluginAttributes) }
+		ds.add("security attributes", of(ours), of(theirs))
 	}
-	return strings.Join(d, "; ")
+	return ds
 }

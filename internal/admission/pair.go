@@ -58,7 +58,7 @@ func (p *Peer) NewPair(now time.Time, local Local, remote RemoteEndpoint, out *O
 	}
 	crypto, err := local.Crypto.Match(p.Crypto, remote.GUID.Entity)
 	if err != nil {
-		pair.err = fmt.Errorf("register the remote endpoint's keys: %w", err)
+		pair.err = verdict(cryptography, "", fmt.Errorf("register the remote endpoint's keys: %w", err))
 		out.Events = append(out.Events, Event{Kind: PairRefused, Peer: p, Pair: pair, Err: pair.err})
 		return pair
 	}
@@ -81,7 +81,7 @@ func (p *Pair) become(out *Outbox) {
 func (p *Pair) permit(now time.Time) error {
 	a := p.Local.Attributes
 	if info := p.Remote.SecurityInfo; info != nil && !a.Info.Compatible(*info) {
-		return fmt.Errorf("security attributes differ: %s", DifferEndpoint(a.Info, *info))
+		return fmt.Errorf("security attributes differ: %w", DifferEndpoint(a.Info, *info))
 	}
 	if !p.peer.Authenticated() {
 		// DDS-Security 1.1, 8.4.2.4: unauthenticated participants meet
@@ -109,7 +109,7 @@ func (p *Pair) permit(now time.Time) error {
 func (p *Pair) sendTokens(out *Outbox) {
 	toks, err := p.Crypto.Tokens()
 	if err != nil {
-		out.event(PeerNotice, p.peer, fmt.Errorf("create endpoint crypto tokens: %w", err))
+		out.event(PeerNotice, p.peer, verdict(cryptography, "crypto tokens not made", fmt.Errorf("create endpoint crypto tokens: %w", err)))
 		return
 	}
 	if len(toks) == 0 {
@@ -145,7 +145,7 @@ func (p *Pair) HandleTokens(_ time.Time, out *Outbox) {
 		return
 	}
 	if err := p.Crypto.SetTokens(m.Data); err != nil {
-		out.event(PeerNotice, p.peer, fmt.Errorf("crypto tokens of endpoint %s: %w", p.Remote.GUID.Entity, err))
+		out.event(PeerNotice, p.peer, verdict(cryptography, "crypto tokens refused", fmt.Errorf("crypto tokens of endpoint %s: %w", p.Remote.GUID.Entity, err)))
 		return
 	}
 	p.tokens = &m

@@ -91,12 +91,15 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 			out.event(PeerUnauthenticated, p, nil)
 			return
 		}
-		p.refuse(out, errors.New("it announces no identity token (it runs without security), and the governance has allow_unauthenticated_participants false"))
+		p.refuse(out, verdict(authentication, "", &spi.Refusal{
+			Document: "governance", Rule: "allow_unauthenticated_participants", Expected: "an identity token (the rule is false)",
+			Found: "none: it runs without security",
+		}))
 		return
 	}
 	// DDS-Security 1.1, 7.4.1.6: no handshake with incompatible attributes.
 	if info := p.Remote.SecurityInfo; info != nil && !attrs.Info.Compatible(*info) {
-		p.refuse(out, fmt.Errorf("its governance differs: %s", DifferParticipant(attrs.Info, *info)))
+		p.refuse(out, fmt.Errorf("its governance differs: %w", DifferParticipant(attrs.Info, *info)))
 		return
 	}
 	hs, err := p.gate.Identity.NewHandshake(spi.RemoteParticipant{
@@ -104,7 +107,7 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 		Algorithms: p.Remote.Algorithms,
 	})
 	if err != nil {
-		p.refuse(out, fmt.Errorf("validate remote identity: %w", err))
+		p.refuse(out, verdict(authentication, "", fmt.Errorf("validate remote identity: %w", err)))
 		return
 	}
 	p.hs, p.state, p.begun, p.err = hs, peerShaking, now, nil
@@ -119,7 +122,7 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 			tok, err := hs.Begin(now, p.pdata)
 			return func(now time.Time, out *Outbox) {
 				if err != nil {
-					p.refuse(out, fmt.Errorf("begin handshake: %w", err))
+					p.refuse(out, verdict(authentication, "", fmt.Errorf("begin handshake: %w", err)))
 					return
 				}
 				p.send(now, spi.ClassAuth, tok, rtps.MessageIdentity{}, out)
@@ -280,7 +283,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 func (p *Peer) notice(out *Outbox, err error) {
 	if p.state == peerShaking && p.err == nil {
 		p.err = err
-		out.event(PeerNotice, p, fmt.Errorf("handshake: %w", err))
+		out.event(PeerNotice, p, verdict(authentication, "handshake message refused", fmt.Errorf("handshake: %w", err)))
 	}
 }
 
@@ -293,7 +296,7 @@ func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.Handshak
 	var keys spi.PeerCrypto
 	if err == nil {
 		if keys, err = p.gate.Crypto.NewPeer(p.Remote.GUID, res.Secret); err != nil {
-			err = fmt.Errorf("derive keys: %w", err)
+			err = verdict(cryptography, "", fmt.Errorf("derive keys: %w", err))
 		}
 	}
 	return func(now time.Time, out *Outbox) {
@@ -345,7 +348,7 @@ func (p *Peer) Probe(now time.Time, out *Outbox) {
 func (p *Peer) sendTokens(now time.Time, out *Outbox) {
 	toks, err := p.Crypto.Tokens()
 	if err != nil {
-		out.event(PeerNotice, p, fmt.Errorf("create participant crypto tokens: %w", err))
+		out.event(PeerNotice, p, verdict(cryptography, "crypto tokens not made", fmt.Errorf("create participant crypto tokens: %w", err)))
 		return
 	}
 	p.tokens++
@@ -373,7 +376,7 @@ func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox
 	case spi.ClassParticipantTokens:
 		had := p.Crypto.HasTokens()
 		if err := p.Crypto.SetTokens(m.Data); err != nil {
-			out.event(PeerNotice, p, fmt.Errorf("participant crypto tokens: %w", err))
+			out.event(PeerNotice, p, verdict(cryptography, "crypto tokens refused", fmt.Errorf("participant crypto tokens: %w", err)))
 			return
 		}
 		if p.connected {
@@ -387,7 +390,8 @@ func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox
 			return
 		}
 		if n := octets(m.Data); n > maxTokens {
-			out.event(PeerNotice, p, fmt.Errorf("crypto tokens of endpoint %s: %d octets, want at most %d", m.SourceEndpoint.Entity, n, maxTokens))
+			out.event(PeerNotice, p, verdict(cryptography, "crypto tokens refused",
+				fmt.Errorf("crypto tokens of endpoint %s: %d octets, want at most %d", m.SourceEndpoint.Entity, n, maxTokens)))
 			return
 		}
 		k := pairKey{m.SourceEndpoint, m.DestinationEndpoint}
@@ -432,12 +436,13 @@ func (p *Peer) Advance(now time.Time, out *Outbox) {
 			}
 			p.state, p.at, p.last, p.lastIn = peerTimedOut, time.Time{}, nil, nil
 			p.begun = now
-			p.err = fmt.Errorf("handshake not completed within %v: %w", giveUp, err)
+			p.err = verdict(authentication, "handshake timed out", fmt.Errorf("handshake not completed within %v: %w", giveUp, err))
 			out.event(PeerRefused, p, p.err)
 		case p.last != nil:
 			p.resend(now, out)
 			if p.err == nil && now.Sub(p.begun) >= unanswered {
-				p.err = fmt.Errorf("it has not answered the handshake for %v; it may refuse our credentials, which its own log would tell", unanswered)
+				p.err = verdict(authentication, "handshake unanswered",
+					fmt.Errorf("it has not answered the handshake for %v; it may refuse our credentials, which its own log would tell", unanswered))
 				out.event(PeerNotice, p, p.err)
 			}
 		}

@@ -380,13 +380,21 @@ func TestDifferParticipant(t *testing.T) {
 	} {
 		theirs := none
 		theirs.Attributes |= 1 << bit
-		require.Equal(t, want, DifferParticipant(none, theirs))
+		require.EqualError(t, DifferParticipant(none, theirs), want)
 	}
 	all := rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 0x1f, PluginAttributes: rtps.SecurityInfoValid | 0x7f}
-	require.Equal(t, "rtps_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
+	require.EqualError(t, DifferParticipant(all, none), "rtps_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
 		"discovery_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
 		"liveliness_protection_kind: ours ENCRYPT_WITH_ORIGIN_AUTHENTICATION, theirs NONE; "+
-		"rtps_psk_protection_kind: ours ENCRYPT, theirs NONE; enable_key_revision: ours true, theirs false", DifferParticipant(all, none))
+		"rtps_psk_protection_kind: ours ENCRYPT, theirs NONE; enable_key_revision: ours true, theirs false")
+
+	var r *spi.Refusal
+	require.ErrorAs(t, DifferParticipant(none, rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 1, PluginAttributes: rtps.SecurityInfoValid}), &r)
+	require.Equal(t, "rtps_protection_kind", r.Rule)
+	require.Equal(t, "NONE", r.Expected)
+	require.Equal(t, "SIGN", r.Found)
+	require.ErrorAs(t, DifferParticipant(none, rtps.SecurityInfo{Attributes: rtps.SecurityInfoValid | 1<<20}), &r)
+	require.Equal(t, "security attributes", r.Rule, "a bit without a name")
 }
 
 func TestPairsWaitForKeysAndPermission(t *testing.T) {

@@ -184,7 +184,9 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 	}
 	p.dir.HandleParticipant(now, d, &p.events)
 	if q != nil && q.gate != nil {
+		was := q.gate.Shaking()
 		q.gate.Announced(now, &p.adm)
+		p.begun(q, was)
 	}
 }
 

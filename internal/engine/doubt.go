@@ -1,6 +1,12 @@
 package engine
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/secdds/dds/spi"
+)
 
 // A doubted peer is asked for a sign of life after doubtAfter (what it sealed
 // before it left may still arrive) and has until doubtFor to give it.
@@ -18,6 +24,8 @@ const (
 func (p *Participant) doubt(now time.Time, q *peer) {
 	if q.suspect.IsZero() && q.authenticated() {
 		q.suspect, q.probed = now, false
+		p.event(spi.SeverityNotice, "authentication", "participant doubted", q, "",
+			errors.New("an unauthenticated message says that it has left or started anew; it is asked for a sign of life"))
 	}
 }
 
@@ -28,8 +36,11 @@ func (p *Participant) resolveDoubts(now time.Time) {
 		switch {
 		case q.suspect.IsZero():
 		case q.proof.Load() > q.suspect.Add(doubtAfter).UnixNano():
+			p.event(spi.SeverityInfo, "authentication", "participant no longer doubted", q, "", nil)
 			q.suspect = time.Time{}
 		case now.Sub(q.suspect) >= doubtFor:
+			p.event(spi.SeverityNotice, "authentication", "participant forgotten", q, "",
+				fmt.Errorf("it gave no sign of life for %v", doubtFor))
 			q.suspect = time.Time{}
 			p.dir.HandleParticipantGone(now, q.prefix, &p.events)
 		case now.Sub(q.suspect) >= doubtAfter && !q.probed:

@@ -122,14 +122,14 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 			tags = s.Tagging.Tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey)
 		}
 		if err := s.perms.CheckCreateTopic(now, topic); err != nil {
-			return err
+			return p.denied("access control", topic, kind, err)
 		}
 		if err := check(spi.Topic{Name: topic, Type: typ, Partitions: partitions, Tags: tags}); err != nil {
-			return err
+			return p.denied("access control", topic, kind, err)
 		}
 		var err error
 		if e.attrs, err = s.perms.EndpointAttributes(topic); err != nil {
-			return err
+			return p.denied("access control", topic, kind, err)
 		}
 	}
 	var err error
@@ -150,8 +150,10 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 		}
 		if p.security != nil {
 			if e.crypto, err = p.protect(id, e.attrs); err != nil {
+				err = p.denied("cryptography", topic, kind, err)
 				return
 			}
+			p.allowed(d, e.attrs)
 		}
 		build(d)
 		e.data = d

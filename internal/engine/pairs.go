@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -76,7 +75,10 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 	}
 	to := target{prefix: q.prefix, locs: pr.locs, recv: q.recv(), pack: p.packTo(pr.locs)}
 	if pr.reader != nil && pr.reader.sealed && opener == nil {
-		p.log.Error("security: no keys to open the payloads of a writer", slog.String("remote", pr.key.remote.String()))
+		p.report(q, spi.SecurityEvent{
+			Severity: spi.SeverityError, Plugin: "cryptography", What: "keys missing", Local: pr.key.local, Remote: pr.key.remote,
+			Topic: pr.topic.Name, Expected: "keys to open the payloads of this writer", Found: "none",
+		})
 		return
 	}
 	var kx spi.SubmessageSealer
@@ -156,8 +158,10 @@ func (p *Participant) compatible(now time.Time, local, remote *discovery.Endpoin
 	case q.prefix == p.guid.Prefix:
 		p.connectSelf(now, e, pr)
 	case e.attrs.DiscoveryProtected && !remote.Secure:
-		err := errors.New("it was announced by unprotected discovery, and the governance has enable_discovery_protection true for the topic")
-		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, remote.Topic, err)
+		p.refused(q, local.GUID, remote.GUID, remote.Topic, &spi.Refusal{
+			Document: "governance", Rule: "enable_discovery_protection",
+			Expected: "true: announced by protected discovery", Found: "it was announced by unprotected discovery",
+		})
 	default:
 		l := admission.Local{GUID: local.GUID, Attributes: e.attrs, Crypto: e.crypto}
 		pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: remote.GUID, Topic: pr.topic, SecurityInfo: remote.SecurityInfo}, &p.adm)

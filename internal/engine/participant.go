@@ -40,6 +40,7 @@ type Participant struct {
 	conn         spi.Conn
 	log          *slog.Logger
 	security     *security // nil: off, or a pre-shared key alone
+	audit        *audit    // where security events go; nil: security is off
 	sealing      *sealing  // of messages by the participant's key; nil: they are not protected
 	psk          *sealing  // of all others, by the pre-shared key; nil: they go in clear
 	opensPSK     spi.PSKCrypto
@@ -115,7 +116,14 @@ func Start(cfg Config) (*Participant, error) {
 		local:   make(map[rtps.GUID]*endpoint),
 		pairs:   make(map[pairKey]*pair),
 	}
+	started := false
 	if cfg.Security != nil {
+		p.audit = newAudit(p, cfg.Security.Logging)
+		defer func() {
+			if !started {
+				p.audit.close()
+			}
+		}()
 		if err := p.secure(); err != nil {
 			return nil, err
 		}
@@ -166,6 +174,8 @@ func Start(cfg Config) (*Participant, error) {
 		p.readers.Go(func() { p.readLoop(in) })
 	}
 	go p.control()
+	started = true
+	p.openLogTopic()
 	return p, nil
 }
 
@@ -201,32 +211,33 @@ const leastMessage = 2048
 func (p *Participant) secure() error {
 	plugins := p.cfg.Security
 	if plugins.Authentication == nil && plugins.AccessControl == nil && plugins.Cryptography == nil && plugins.PreSharedKey != nil {
-		return p.preShare(plugins.PreSharedKey, plugins.PreSharedKey.Kind())
+		return p.preShared(p.preShare(plugins.PreSharedKey, plugins.PreSharedKey.Kind()))
 	}
 	if plugins.Authentication == nil || plugins.AccessControl == nil || plugins.Cryptography == nil {
-		return errors.New("security: the authentication, access control and cryptography plugins must all be set, or the pre-shared key alone; nil Security switches security off")
+		return p.cannotBe("authentication", errors.New("security: the authentication, access control and cryptography plugins must all be set, or the pre-shared key alone; nil Security switches security off"))
 	}
 	now := time.Now()
 	s := &security{Security: *plugins}
 	var err error
 	if s.identity, err = plugins.Authentication.ValidateLocalIdentity(now, p.cfg.Domain, p.guid); err != nil {
-		return fmt.Errorf("security: identity: %w", err)
+		return p.cannotBe("authentication", fmt.Errorf("security: identity: %w", err))
 	}
 	if s.perms, err = plugins.AccessControl.ValidateLocalPermissions(now, s.identity, p.cfg.Domain); err != nil {
-		return fmt.Errorf("security: access control: %w", err)
+		return p.cannotBe("access control", fmt.Errorf("security: access control: %w", err))
 	}
 	s.identity.SetPermissions(s.perms.CredentialToken())
 	s.attrs = s.perms.ParticipantAttributes()
 	if s.crypto, err = plugins.Cryptography.NewParticipant(s.attrs); err != nil {
-		return fmt.Errorf("security: cryptography: %w", err)
+		return p.cannotBe("cryptography", fmt.Errorf("security: cryptography: %w", err))
 	}
 	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
 	p.security, p.guid, p.sealing = s, s.identity.GUID(), newSealing(s.crypto.Message())
 	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealing != nil) {
-		return fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS)
+		return p.cannotBe("cryptography", fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS))
 	}
+	p.validated(s)
 	if s.attrs.PSK != spi.ProtectNone {
-		return p.preShare(plugins.PreSharedKey, s.attrs.PSK)
+		return p.preShared(p.preShare(plugins.PreSharedKey, s.attrs.PSK))
 	}
 	return nil
 }
@@ -237,6 +248,7 @@ func (p *Participant) GUID() rtps.GUID { return p.guid }
 // Close says farewell, stops everything and waits for every goroutine.
 func (p *Participant) Close() error {
 	p.closing.Do(func() {
+		p.audit.flush() // while there is a log topic to publish on
 		p.call(func() {
 			for _, w := range *p.writers.Load() {
 				if w.hist != nil {
@@ -262,6 +274,7 @@ func (p *Participant) Close() error {
 		_ = p.conn.Close()
 		p.readers.Wait()
 		p.jobs.Wait()
+		p.audit.close()
 	})
 	return nil
 }

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -113,6 +113,7 @@ func (p *Participant) found(now time.Time, d *discovery.ParticipantData) {
 	}, discovery.AppendParticipant(nil, false, p.participantData()))
 	p.matchStateless(now, q)
 	q.gate.Begin(now, &p.adm)
+	p.begun(q, false)
 }
 
 // matchStateless lets the peer's stateless messages come in fragments.
@@ -196,6 +197,9 @@ func (p *Participant) lost(now time.Time, d *discovery.ParticipantData, why disc
 		return
 	}
 	p.log.Debug("participant lost", slog.String("participant", d.GUID.String()), slog.String("reason", why.String()))
+	if q.authenticated() {
+		p.event(spi.SeverityNotice, "authentication", "participant gone", q, "", fmt.Errorf("%v", why))
+	}
 	p.dropChannels(now, q)
 	q.keys.Store(nil)
 	if q.gate != nil {
@@ -221,7 +225,7 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 	case admission.PeerAuthenticated:
 		keys := e.Peer.Crypto
 		q.keys.Store(&keys)
-		p.event(spi.SeverityNotice, "authentication", "participant authenticated", q, "", nil)
+		p.authenticated(q)
 		p.believe(now, q)
 		p.matchChannel(now, q, volatileChannel)
 		q.gate.Connected(now, &p.adm)
@@ -230,54 +234,28 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		p.event(spi.SeverityNotice, "authentication", "participant admitted without credentials", q, "", nil)
 		p.admit(now, q)
 	case admission.PeerRefused:
-		p.event(spi.SeverityWarning, "authentication", "participant refused", q, "", e.Err)
+		p.verdict(q, "participant refused", e.Err)
 	case admission.PeerReset:
 		p.event(spi.SeverityNotice, "authentication", "participant authenticates anew", q, "", nil)
 		p.dropChannels(now, q)
 		p.rematch(now, q)
 		p.matchStateless(now, q)
 		q.keys.Store(nil)
+	case admission.PeerKeys:
+		p.event(spi.SeverityInfo, "cryptography", "participant keys received", q, "", nil)
 	case admission.PeerSuspect:
 		p.doubt(now, q)
 	case admission.PeerNotice:
-		p.event(spi.SeverityWarning, "authentication", "unexpected security message", q, "", e.Err)
+		p.verdict(q, "security message refused", e.Err)
 	case admission.PairReady:
 		if pr := p.pairs[pairKey{e.Pair.Local.GUID, e.Pair.Remote.GUID}]; pr != nil && (pr.gate == e.Pair || pr.gate == nil) {
 			pr.gate = e.Pair
 			p.connect(now, pr)
+			p.matched(q, e.Pair)
 		}
 	case admission.PairRefused:
-		p.event(spi.SeverityWarning, "access control", "endpoint refused", q, e.Pair.Remote.Topic.Name, e.Err)
+		p.refused(q, e.Pair.Local.GUID, e.Pair.Remote.GUID, e.Pair.Remote.Topic.Name, e.Err)
 	}
-}
-
-// event reports a decision to the logging plugin and to the logger.
-func (p *Participant) event(sev spi.Severity, plugin, what string, q *peer, topic string, err error) {
-	subject := ""
-	if q.gate != nil {
-		subject = q.gate.Result.SubjectName
-	}
-	if l := p.security.Logging; l != nil {
-		l.Log(spi.SecurityEvent{
-			Time: time.Now(), Severity: sev, Plugin: plugin, What: what,
-			Local: p.guid, Remote: q.guid, Subject: subject, Topic: topic, Err: err,
-		})
-	}
-	level := slog.LevelInfo
-	if sev <= spi.SeverityWarning {
-		level = slog.LevelWarn
-	}
-	attrs := []any{slog.String("remote", q.guid.String())}
-	if subject != "" {
-		attrs = append(attrs, slog.String("subject", subject))
-	}
-	if topic != "" {
-		attrs = append(attrs, slog.String("topic", topic))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.String("reason", err.Error()))
-	}
-	p.log.Log(context.Background(), level, "security: "+what, attrs...)
 }
 
 // takeHandshake takes a message of the stateless topic.

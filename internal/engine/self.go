@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto/rand"
-	"log/slog"
 	"time"
 
 	"github.com/secdds/dds/internal/discovery"
@@ -25,7 +24,7 @@ func (p *Participant) admitSelf(now time.Time) {
 			}
 		}
 		if err != nil {
-			p.log.Error("security: endpoints of this participant cannot meet each other", slog.String("reason", err.Error()))
+			p.event(spi.SeverityError, "cryptography", "endpoints of this participant cannot meet each other", nil, "", err)
 			return
 		}
 		q.keys.Store(&keys)
@@ -65,7 +64,7 @@ func (p *Participant) connectSelf(now time.Time, e *endpoint, pr *pair) {
 	}
 	c, err := e.crypto.Match(*pr.peer.keys.Load(), pr.key.remote.Entity)
 	if err != nil {
-		p.log.Error("security: keys within this participant", slog.String("topic", e.data.Topic), slog.String("reason", err.Error()))
+		p.event(spi.SeverityError, "cryptography", "keys within this participant refused", nil, e.data.Topic, err)
 		return
 	}
 	pr.self = c
@@ -82,7 +81,7 @@ func (p *Participant) joinSelf(now time.Time, k pairKey) {
 			err = d[1].self.SetTokens(toks)
 		}
 		if err != nil {
-			p.log.Error("security: keys within this participant", slog.String("reason", err.Error()))
+			p.event(spi.SeverityError, "cryptography", "keys within this participant refused", nil, "", err)
 			return
 		}
 	}

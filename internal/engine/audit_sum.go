@@ -1,0 +1,60 @@
+package engine
+
+import "github.com/secdds/dds/spi"
+
+// A counted is a reason for dropping messages that the security log tells of.
+type counted struct {
+	reason          int
+	expected, found string
+}
+
+// What is dropped for other reasons is no matter of security.
+var countedDrops = []counted{
+	{dropBadMessage, "RTPS messages protected with keys of a participant we know", "some that do not open"},
+	{dropBadSubmessage, "submessages protected with keys that were exchanged", "some that do not open"},
+	{dropBadPayload, "payloads protected with keys that were exchanged", "some that do not open"},
+	{dropUnprotected, "the protection that the governance asks for", "less, or none"},
+	{dropForeignKey, "the key of the entity it claims to be from", "another entity's"},
+	{dropOverflow, "announcements and handshake messages at a pace we can follow", "more"},
+}
+
+// sum reports what happens too often for an event each: once for every reason.
+// A dropped message is never a line of its own.
+func (a *audit) sum() {
+	a.mu.Lock()
+	decided := a.decided
+	a.mu.Unlock()
+	if !decided { // the participant's GUID may still change
+		return
+	}
+	for _, c := range countedDrops {
+		if n := a.p.stats.dropped[c.reason].Load(); n > a.summed[c.reason] {
+			a.addOwn(spi.SecurityEvent{
+				Severity: spi.SeverityWarning, Plugin: "cryptography", What: "messages dropped", Rule: dropNames[c.reason],
+				Count: n - a.summed[c.reason], Expected: c.expected, Found: c.found,
+			})
+			a.summed[c.reason] = n
+		}
+	}
+	if n := a.p.stats.sealFailed.Load(); n > a.unsealed {
+		a.addOwn(spi.SecurityEvent{
+			Severity: spi.SeverityError, Plugin: "cryptography", What: "messages not sent", Count: n - a.unsealed,
+			Expected: "that what is sent can be protected", Found: "an error of the plugin",
+		})
+		a.unsealed = n
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range a.strangers {
+		if e.Count > maxStranger {
+			e.Count -= maxStranger
+			a.queue = append(a.queue, e)
+		}
+	}
+	clear(a.strangers)
+}
+
+func (a *audit) addOwn(e spi.SecurityEvent) {
+	a.p.complete(nil, &e)
+	a.add(e)
+}
