@@ -51,6 +51,7 @@ var layers = map[string]layer{
 	"security/pkidh":       {ours: "rtps spi"},
 	"security/permissions": {ours: "rtps spi governance"},
 	"security/aesgcm":      {ours: "rtps spi"},
+	"security/psk":         {ours: "rtps spi"},
 	"security/seclog":      {ours: "rtps spi"},
 	"security/tagging":     {ours: "rtps spi"},
 	"security/keystore":    {ours: "spi", third: "github.com/smallstep/pkcs7"},

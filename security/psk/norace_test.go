@@ -1,0 +1,5 @@
+//go:build !race
+
+package psk
+
+const raceEnabled = false
