@@ -376,7 +376,7 @@ func TestDifferParticipant(t *testing.T) {
 		2: "liveliness_protection_kind: ours NONE, theirs SIGN",
 		3: "enable_key_revision: ours false, theirs true",
 		4: "rtps_psk_protection_kind: ours NONE, theirs SIGN",
-		5: "ours 80000000/80000000, theirs 80000020/80000000",
+		5: "security attributes: ours 80000000/80000000, theirs 80000020/80000000",
 	} {
 		theirs := none
 		theirs.Attributes |= 1 << bit
