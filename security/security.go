@@ -35,6 +35,8 @@ type Config struct {
 	Governance    File   // S/MIME: what is protected
 	Permissions   File   // S/MIME: what the participant may do
 
+	PreSharedKey spi.PreSharedKey // nil: none. See package psk; needed if the governance document asks for it.
+
 	Logging spi.Logging     // nil: security events are not logged. See package seclog.
 	Tagging spi.DataTagging // nil: endpoints carry no data tags. See package tagging.
 }
@@ -70,6 +72,8 @@ func New(cfg Config) (*spi.Security, error) {
 		Authentication: auth,
 		AccessControl:  access,
 		Cryptography:   aesgcm.New(aesgcm.Config{}),
+		PreSharedKey:   cfg.PreSharedKey,
+		Watch:          watchPSK(nil, cfg.PreSharedKey),
 		Logging:        cfg.Logging,
 		Tagging:        cfg.Tagging,
 	}, nil

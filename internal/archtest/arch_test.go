@@ -47,7 +47,7 @@ var layers = map[string]layer{
 	"internal/engine": {ours: "rtps cdr qos spi internal/reliable internal/history internal/discovery " +
 		"internal/admission internal/seqset"},
 
-	"security":             {ours: "rtps spi governance security/pkidh security/permissions security/aesgcm security/seclog security/tagging"},
+	"security":             {ours: "rtps spi governance security/pkidh security/permissions security/aesgcm security/psk security/seclog security/tagging"},
 	"security/pkidh":       {ours: "rtps spi"},
 	"security/permissions": {ours: "rtps spi governance"},
 	"security/aesgcm":      {ours: "rtps spi"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -64,6 +65,15 @@ func (p *Plugin) Reload() error {
 	defer p.mu.Unlock()
 	return p.load(p.primary, p.extra)
 }
+
+// HasFiles reports whether a passphrase comes from a file, so that Reload makes sense.
+func (p *Plugin) HasFiles() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return isFile(p.primary) || slices.ContainsFunc(p.extra, isFile)
+}
+
+func isFile(value string) bool { return strings.HasPrefix(value, "file:") }
 
 func (p *Plugin) load(primary string, extra []string) error {
 	k, err := newKeyset(p.keys.Load(), primary, extra, p.cfg.Warn)

@@ -59,6 +59,9 @@ func TestReload(t *testing.T) {
 	put := func(s string) { require.NoError(t, os.WriteFile(name, []byte(s), 0o600)) }
 	put("1:" + seedA + "\n")
 	p := newPlugin(t, Config{Passphrase: "file:" + name})
+	require.True(t, p.HasFiles())
+	require.True(t, newPlugin(t, Config{Extra: []string{"file:" + name}}).HasFiles())
+	require.False(t, newPlugin(t, Config{Extra: []string{"data:,6:" + seedB}}).HasFiles())
 	c := p.member(t, prefixA, spi.ProtectEncrypt)
 	id := func() byte { return seal(t, c, message(prefixA, 8))[headerLen+11] }
 	require.EqualValues(t, 1, id())
