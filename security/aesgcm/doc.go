@@ -17,4 +17,33 @@
 // recvKey those to open with (recvkey.go). A sender is what our own keys are for,
 // one after the other (sender.go, revise.go). On top of these are the three
 // levels at which DDS-Security protects: payload.go, submessage.go and message.go.
+//
+// # When keys are replaced
+//
+// [spi.Reviser] makes new keys, whoever knows the old ones does not learn them.
+// What follows for whom we talk to, by their source:
+//
+//   - We keep the last 8 keys of a peer for a purpose and find the right one by
+//     transformation kind and key id.
+//   - Cyclone DDS (0.10.2 to 11) takes new tokens for participants, writers and
+//     readers at any time, and forgets the old key at that moment: what comes
+//     sealed with the old one after the tokens, up to activation, is dropped. What
+//     is reliable is asked for again, and has to be sealed again: payloads too.
+//     A receiver-specific key id that it has seen keeps the salt it came with:
+//     every revision has new ids (crypto_factory_set_datawriter_crypto_tokens,
+//     crypto_factory_set_participant_crypto_tokens).
+//   - Fast DDS since its fix of CVE-2025-67108 (2.6.12, 3.2.5, 3.6.2) takes new
+//     tokens on all three levels, keeps the last 8 of a participant and all of an
+//     endpoint, and finds them by kind and id.
+//   - Fast DDS before that (2.9.1) adds new tokens to its list, and uses them for
+//     payloads alone (find_key). Messages are opened with the first key of a
+//     participant whatever their key id (decode_rtps_message), submessages only
+//     when they have the first key's id (preprocess_secure_submsg). With RTPS or
+//     metadata protection it is deaf to new keys: it needs a new handshake.
+//   - OpenDDS and RustDDS: not looked at.
+//
+// A leaver keeps the old keys. Without origin authentication he can go on sealing
+// in the name of others with them for those who still hold them: the last 8. That
+// is no more than he could before he left, and no more than every participant
+// can; who wants more asks for origin authentication.
 package aesgcm

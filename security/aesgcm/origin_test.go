@@ -93,8 +93,10 @@ func TestReceiverCannotForge(t *testing.T) {
 	m, err := parseKeymat(tokens[0].Binary(tokenKeymat))
 	require.NoError(t, err)
 	forger := newSender(m, 1<<20)
-	asB := &receiver{of: forger, id: w.ab.Receiver().ReceiverKeyID(), secret: m.recvKey}
-	asSelf := &receiver{of: forger, id: m.recvID, secret: m.recvKey}
+	forged := func(id [4]byte) *receiver {
+		return &receiver{of: forger, keys: []receiverKey{{of: forger.active.Load(), id: id, secret: m.recvKey}}}
+	}
+	asB, asSelf := forged(w.ab.Receiver().ReceiverKeyID()), forged(m.recvID)
 	for _, to := range [][]spi.Receiver{nil, {asB}, {asSelf}, {asB, asSelf}} {
 		sealed, err := messageSealer{forger}.SealMessage(nil, message(data(8)), to)
 		require.NoError(t, err)

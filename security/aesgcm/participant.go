@@ -49,13 +49,6 @@ func (c *participant) newSender(p spi.Protection) *sender {
 	return newSender(c.newMaster(kindFor(p), c.newID()), c.maxBlocks)
 }
 
-// newReceiver makes a destination of what s seals.
-func (c *participant) newReceiver(s *sender) *receiver {
-	r := &receiver{of: s, id: c.newID()}
-	rand.Read(r.secret[:s.kind.keyLen()])
-	return r
-}
-
 // Message implements spi.ParticipantCrypto.
 func (c *participant) Message() spi.MessageSealer {
 	if c.message == nil {

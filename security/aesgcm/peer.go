@@ -13,7 +13,8 @@ import (
 
 // maxKeys is how many keys of one peer or pair are kept for one purpose: the
 // newest, and older ones for what is still under way when a peer changes keys.
-const maxKeys = 4
+// A revision of a writer may bring two of a class. Fast DDS keeps as many.
+const maxKeys = 8
 
 // maxSameRef is how many keys of one peer may share a kind and id: ids are
 // drawn at random by some vendors.

@@ -86,6 +86,8 @@ func TestRevise(t *testing.T) {
 				require.Empty(t, w.openAll(old))
 				require.Empty(t, leaver.openAll(old))
 
+				before := w.wr.Receiver()
+				id := receiverID(before)
 				activate := revise(t, w.a)
 				between := w.sealAll(t, leaver)
 				require.Equal(t, headers(old), headers(between), "sealed with the new keys too early")
@@ -113,12 +115,39 @@ func TestRevise(t *testing.T) {
 						require.NotEqual(t, was[4:], is[4:])
 					}
 				}
+				require.True(t, before == w.wr.Receiver(), "the destination stays")
+				require.Equal(t, p.IsOrigin(), id != receiverID(before), "Cyclone DDS keeps what an id came with first")
 				// The same tokens again change nothing.
-				before := len(*w.rw.(*pair).payloads.Load())
+				held := len(*w.rw.(*pair).payloads.Load())
 				w.give(t)
-				require.Len(t, *w.rw.(*pair).payloads.Load(), before)
+				require.Len(t, *w.rw.(*pair).payloads.Load(), held)
 			})
 		}
+	}
+}
+
+func receiverID(r spi.Receiver) (id [4]byte) {
+	if r != nil {
+		id = r.ReceiverKeyID()
+	}
+	return id
+}
+
+// TestReceiverKeysDoNotPileUp: a receiver has keys for what is sealed with and
+// for what is offered, however often that was taken back.
+func TestReceiverKeysDoNotPileUp(t *testing.T) {
+	w := newReviseWorld(t, spi.ProtectSignOrigin, false)
+	for range 5 {
+		var activate func()
+		for range 3 {
+			activate = revise(t, w.a)
+			w.give(t)
+			require.Empty(t, w.openAll(w.sealAll(t)))
+		}
+		activate()
+		require.Empty(t, w.openAll(w.sealAll(t)))
+		require.LessOrEqual(t, len(w.wr.Receiver().(*receiver).keys), 3)
+		require.LessOrEqual(t, len(w.ab.Receiver().(*receiver).keys), 3)
 	}
 }
 

@@ -95,9 +95,10 @@ func (c *sender) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Rece
 		if !ok || r == nil || r.of != c {
 			return nil, errReceiver
 		}
-		b = append(b, r.id[:]...)
+		rs := r.session(k, s)
+		b = append(b, rs.id[:]...)
 		// The receiver's MAC is over the common one, with the same IV.
-		b = r.aead(k, s).Seal(b, iv, nil, common)
+		b = rs.aead.Seal(b, iv, nil, common)
 	}
 	return b, nil
 }
