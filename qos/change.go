@@ -20,6 +20,7 @@ func (q *Writer) ImmutableChanges(next *Writer) []ID {
 	differ(&ids, q.ResourceLimits == next.ResourceLimits, ResourceLimitsID)
 	differ(&ids, q.DurabilityService == next.DurabilityService, DurabilityServiceID)
 	differ(&ids, slices.Equal(q.Representations, next.Representations), DataRepresentationID)
+	differ(&ids, slices.Equal(q.DataTags, next.DataTags), DataTagsID)
 	return ids
 }
 
@@ -38,6 +39,7 @@ func (q *Reader) ImmutableChanges(next *Reader) []ID {
 	differ(&ids, q.ResourceLimits == next.ResourceLimits, ResourceLimitsID)
 	differ(&ids, slices.Equal(q.Representations, next.Representations), DataRepresentationID)
 	differ(&ids, q.TypeConsistency == next.TypeConsistency, TypeConsistencyID)
+	differ(&ids, slices.Equal(q.DataTags, next.DataTags), DataTagsID)
 	return ids
 }
 

@@ -32,6 +32,9 @@ const (
 	DurabilityServiceID   ID = 22
 	DataRepresentationID  ID = 23 // DDS-XTypes 1.3, 7.6.3.1.1
 	TypeConsistencyID     ID = 24 // DDS-XTypes 1.3, 7.6.3.4.1
+
+	// DataTagsID is ours: DDS-Security 1.1, 7.2.5, gives DATA_TAG no number.
+	DataTagsID ID = 1 << 16
 )
 
 var idNames = [...]string{
@@ -46,6 +49,9 @@ var idNames = [...]string{
 func (id ID) String() string {
 	if int(id) < len(idNames) {
 		return idNames[id]
+	}
+	if id == DataTagsID {
+		return "DATA_TAG"
 	}
 	return fmt.Sprintf("POLICY_%d", uint32(id))
 }

@@ -19,6 +19,7 @@ type Reader struct {
 	TimeBasedFilter     time.Duration
 	ReaderDataLifecycle ReaderDataLifecycle
 	Representations     []Representation
+	DataTags            []DataTag
 	TypeConsistency     TypeConsistency
 
 	// Of the subscriber.
@@ -67,6 +68,7 @@ func (p Ownership) applyReader(q *Reader)           { q.Ownership = p }
 func (p TimeBasedFilter) applyReader(q *Reader)     { q.TimeBasedFilter = time.Duration(p) }
 func (p ReaderDataLifecycle) applyReader(q *Reader) { q.ReaderDataLifecycle = p }
 func (p Representations) applyReader(q *Reader)     { q.Representations = p }
+func (p DataTags) applyReader(q *Reader)            { q.DataTags = p }
 func (p TypeConsistency) applyReader(q *Reader)     { q.TypeConsistency = p }
 func (p PresentationPolicy) applyReader(q *Reader)  { q.Presentation = p }
 func (p Partitions) applyReader(q *Reader)          { q.Partition = p }

@@ -25,6 +25,7 @@ type Writer struct {
 	Strength            int32
 	WriterDataLifecycle WriterDataLifecycle
 	Representations     []Representation
+	DataTags            []DataTag
 
 	// Of the publisher.
 	Presentation PresentationPolicy
@@ -80,6 +81,7 @@ func (p Ownership) applyWriter(q *Writer)           { q.Ownership = p }
 func (p OwnershipStrength) applyWriter(q *Writer)   { q.Strength = int32(p) }
 func (p WriterDataLifecycle) applyWriter(q *Writer) { q.WriterDataLifecycle = p }
 func (p Representations) applyWriter(q *Writer)     { q.Representations = p }
+func (p DataTags) applyWriter(q *Writer)            { q.DataTags = p }
 func (p PresentationPolicy) applyWriter(q *Writer)  { q.Presentation = p }
 func (p Partitions) applyWriter(q *Writer)          { q.Partition = p }
 func (p GroupData) applyWriter(q *Writer)           { q.GroupData = p }

@@ -38,7 +38,7 @@ type Config struct {
 	PreSharedKey spi.PreSharedKey // nil: none. See package psk; needed if the governance document asks for it.
 
 	Logging spi.Logging     // nil: security events are not logged. See package seclog.
-	Tagging spi.DataTagging // nil: endpoints carry no data tags. See package tagging.
+	Tagging spi.DataTagging // nil: endpoints carry the data tags of their QoS. See package tagging.
 }
 
 // New parses and verifies the credentials and documents and returns the

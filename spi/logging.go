@@ -79,6 +79,7 @@ type LogDistributor interface {
 
 // DataTagging is the data tagging plugin. DDS-Security 1.1, 8.7.
 type DataTagging interface {
-	// Tags returns the data tags a local endpoint of that topic carries.
-	Tags(topic string, writer bool) []rtps.Property
+	// Tags returns the data tags a local endpoint of that topic carries; qos
+	// holds those of its DATA_TAG policy. Names must be unique.
+	Tags(topic string, writer bool, qos []rtps.Property) []rtps.Property
 }

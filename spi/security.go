@@ -10,7 +10,7 @@ type Security struct {
 	Cryptography   Cryptography
 	PreSharedKey   PreSharedKey // nil: no pre-shared key
 	Logging        Logging      // nil: security events are not logged
-	Tagging        DataTagging  // nil: endpoints carry no data tags
+	Tagging        DataTagging  // nil: endpoints carry the data tags of their QoS
 
 	// Watch, if not nil, runs on a goroutine of its own while the participant
 	// lives. It gives update every set of plugins that is to replace the one

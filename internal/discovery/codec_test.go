@@ -389,3 +389,18 @@ func TestCountsAreBounded(t *testing.T) {
 	_, err = ParseEndpoint(list, true, true)
 	require.ErrorIs(t, err, ErrMalformed)
 }
+
+// Permissions may deny what carries a tag: none of them is left out in silence.
+func TestTooManyTagsAreMalformed(t *testing.T) {
+	q := qos.NewReader()
+	d := &EndpointData{GUID: rtps.GUID{Prefix: rtps.GUIDPrefix{1}, Entity: rtps.EntityID{0, 0, 1, 7}}, Topic: "t", Type: "T", Reader: &q}
+	for range maxTags {
+		d.DataTags = append(d.DataTags, rtps.Property{Name: "n", Value: "v"})
+	}
+	got, err := ParseEndpoint(AppendEndpoint(nil, true, d), true, false)
+	require.NoError(t, err)
+	require.Len(t, got.DataTags, maxTags)
+	d.DataTags = append(d.DataTags, d.DataTags[0])
+	_, err = ParseEndpoint(AppendEndpoint(nil, true, d), true, false)
+	require.ErrorContains(t, err, "0x1003 is truncated or out of range")
+}

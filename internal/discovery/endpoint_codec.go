@@ -190,16 +190,22 @@ func readStrings(c *rtps.Cursor, limit int) []string {
 	return ss
 }
 
+// readTags reads the data tags. More than the limit make the announcement
+// malformed: permissions may deny what carries a certain tag, so that none may
+// be left out.
 func readTags(c *rtps.Cursor) []rtps.Property {
+	n := c.Count(8)
+	if n > maxTags {
+		_ = c.Octets(c.Remaining() + 1)
+		return nil
+	}
 	var tags []rtps.Property
-	for range c.Count(8) {
+	for range n {
 		t := rtps.Property{Name: c.String(), Value: c.String()}
 		if c.Short() {
 			return nil
 		}
-		if len(tags) < maxTags {
-			tags = append(tags, t)
-		}
+		tags = append(tags, t)
 	}
 	return tags
 }

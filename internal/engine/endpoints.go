@@ -30,7 +30,7 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 	}
 	e := &endpoint{}
 	check := func(t spi.Topic) error { return p.security.perms.CheckCreateWriter(time.Now(), t) }
-	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, kind, check, func(d *discovery.EndpointData) {
+	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Writer = &q
 		w := newWriterCell(p, d.GUID.Entity, &q, reliable.WriterConfig{
@@ -63,7 +63,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 	}
 	e := &endpoint{}
 	check := func(t spi.Topic) error { return p.security.perms.CheckCreateReader(time.Now(), t) }
-	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, kind, check, func(d *discovery.EndpointData) {
+	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Reader = &q
 		r := newReaderCell(p, d.GUID.Entity, reliable.ReaderConfig{Reliable: q.Reliability.Reliable})
@@ -114,12 +114,13 @@ func depth(h qos.History) int {
 }
 
 // newEndpoint asks access control, makes the keys and the cell, and announces it.
-func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []string, kind byte, check func(spi.Topic) error, build func(*discovery.EndpointData)) error {
+func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []string, labels qos.DataTags, kind byte, check func(spi.Topic) error, build func(*discovery.EndpointData)) error {
 	var tags []rtps.Property
 	if s := p.security; s != nil {
 		now := time.Now()
-		if s.Tagging != nil {
-			tags = s.Tagging.Tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey)
+		var err error
+		if tags, err = s.tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey, labels); err != nil {
+			return err
 		}
 		if err := s.perms.CheckCreateTopic(now, topic); err != nil {
 			return p.denied("access control", topic, kind, err)
@@ -127,7 +128,6 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 		if err := check(spi.Topic{Name: topic, Type: typ, Partitions: partitions, Tags: tags}); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
-		var err error
 		if e.attrs, err = s.perms.EndpointAttributes(topic); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
@@ -138,11 +138,14 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 		id := rtps.EntityID{byte(p.nextID >> 16), byte(p.nextID >> 8), byte(p.nextID), kind}
 		d := &discovery.EndpointData{
 			GUID: rtps.GUID{Prefix: p.guid.Prefix, Entity: id}, Participant: p.guid, Topic: topic, Type: typ,
-			Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds, DataTags: tags,
+			Version: rtps.ProtocolVer2_5, Vendor: rtps.VendorSecdds,
 		}
 		if p.security != nil {
 			info := e.attrs.Info
 			d.SecurityInfo, d.Secure = &info, e.attrs.DiscoveryProtected
+			if d.Secure {
+				d.DataTags = tags
+			}
 		}
 		if err = d.Fits(); err != nil {
 			err = fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)

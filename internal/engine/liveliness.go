@@ -207,7 +207,7 @@ func (p *Participant) updated(now time.Time, local, remote *discovery.EndpointDa
 	if pr == nil {
 		return
 	}
-	if p.security != nil && (!slices.Equal(pr.topic.Partitions, partitions(remote)) || !slices.Equal(pr.topic.Tags, remote.DataTags)) {
+	if p.security != nil && (!slices.Equal(pr.topic.Partitions, partitions(remote)) || !slices.Equal(pr.topic.Tags, dataTags(remote))) {
 		p.disconnect(now, k)
 		p.compatible(now, local, remote, p.dir.Alive(remote.GUID))
 		return

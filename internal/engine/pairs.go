@@ -174,7 +174,7 @@ func (pr *pair) describe(p *Participant, remote *discovery.EndpointData) {
 	if l := p.unicast(remote.Unicast, remote.Multicast); len(l) > 0 {
 		pr.locs = l
 	}
-	pr.topic = spi.Topic{Name: remote.Topic, Type: remote.Type, Partitions: partitions(remote), Tags: remote.DataTags}
+	pr.topic = spi.Topic{Name: remote.Topic, Type: remote.Type, Partitions: partitions(remote), Tags: dataTags(remote)}
 	if w := remote.Writer; w != nil {
 		pr.reliable, pr.history, pr.strength = w.Reliability.Reliable, w.Durability != qos.Volatile, w.Strength
 		pr.lease = leaseOf(w.Liveliness)

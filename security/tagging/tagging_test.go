@@ -10,18 +10,22 @@ import (
 
 func TestTags(t *testing.T) {
 	m := Map{"x": {{Name: "level", Value: "low"}}}
-	require.Equal(t, []rtps.Property{{Name: "level", Value: "low"}}, m.Tags("x", true))
-	require.Equal(t, m.Tags("x", true), m.Tags("x", false))
-	require.Empty(t, m.Tags("y", true))
-	m.Tags("x", true)[0].Value = "high"
+	require.Equal(t, []rtps.Property{{Name: "level", Value: "low"}}, m.Tags("x", true, nil))
+	require.Equal(t, m.Tags("x", true, nil), m.Tags("x", false, nil))
+	require.Empty(t, m.Tags("y", true, nil))
+	m.Tags("x", true, nil)[0].Value = "high"
 	require.Equal(t, "low", m["x"][0].Value, "the caller's is a copy")
 
-	f := Func(func(topic string, writer bool) []rtps.Property {
+	own := []rtps.Property{{Name: "level", Value: "high"}, {Name: "owner", Value: "me"}}
+	require.Equal(t, []rtps.Property{{Name: "level", Value: "low"}, {Name: "owner", Value: "me"}}, m.Tags("x", true, own))
+	require.Equal(t, own, m.Tags("y", true, own))
+
+	f := Func(func(topic string, writer bool, qos []rtps.Property) []rtps.Property {
 		if writer {
-			return []rtps.Property{{Name: "topic", Value: topic}}
+			return append(qos, rtps.Property{Name: "topic", Value: topic})
 		}
 		return nil
 	})
-	require.Equal(t, []rtps.Property{{Name: "topic", Value: "z"}}, f.Tags("z", true))
-	require.Empty(t, f.Tags("z", false))
+	require.Equal(t, []rtps.Property{{Name: "a", Value: "b"}, {Name: "topic", Value: "z"}}, f.Tags("z", true, []rtps.Property{{Name: "a", Value: "b"}}))
+	require.Empty(t, f.Tags("z", false, own))
 }
