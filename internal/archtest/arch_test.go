@@ -52,7 +52,7 @@ var layers = map[string]layer{
 	"security/permissions": {ours: "rtps spi governance"},
 	"security/aesgcm":      {ours: "rtps spi"},
 	"security/psk":         {ours: "rtps spi"},
-	"security/seclog":      {ours: "rtps spi"},
+	"security/seclog":      {ours: "rtps cdr spi"},
 	"security/tagging":     {ours: "rtps spi"},
 	"security/keystore":    {ours: "spi", third: "github.com/smallstep/pkcs7"},
 
