@@ -33,13 +33,18 @@ func (k kind) keyLen() int {
 	return 0
 }
 
-// kindFor returns the kind that our own keys have under a protection.
-func kindFor(p spi.Protection) kind {
+// kindFor returns the kind that our own keys of that many bits have under a
+// protection.
+func kindFor(p spi.Protection, bits int) kind {
 	switch {
 	case p == spi.ProtectNone:
 		return kindNone
+	case p.IsEncrypt() && bits == 128:
+		return kindAES128GCM
 	case p.IsEncrypt():
 		return kindAES256GCM
+	case bits == 128:
+		return kindAES128GMAC
 	}
 	return kindAES256GMAC
 }

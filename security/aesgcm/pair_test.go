@@ -40,11 +40,16 @@ func newWorld(t testing.TB, rtpsKind, metadata, data spi.Protection) *world {
 
 func worldWith(t testing.TB, attrs spi.ParticipantAttributes, ends spi.EndpointAttributes) *world {
 	t.Helper()
+	return worldFor(t, Config{}, attrs, ends)
+}
+
+func worldFor(t testing.TB, cfg Config, attrs spi.ParticipantAttributes, ends spi.EndpointAttributes) *world {
+	t.Helper()
 	var w world
 	var err error
-	w.a, err = New(Config{}).NewParticipant(attrs)
+	w.a, err = New(cfg).NewParticipant(attrs)
 	require.NoError(t, err)
-	w.b, err = New(Config{}).NewParticipant(attrs)
+	w.b, err = New(cfg).NewParticipant(attrs)
 	require.NoError(t, err)
 	w.ab, err = w.a.NewPeer(guidB, testSecret())
 	require.NoError(t, err)

@@ -12,10 +12,10 @@ import (
 
 // A participant implements spi.ParticipantCrypto and spi.Reviser.
 type participant struct {
-	maxBlocks uint64
-	attrs     spi.ParticipantAttributes
-	message   *sender // nil: RTPS protection is NONE
-	lastID    atomic.Uint32
+	cfg     Config
+	attrs   spi.ParticipantAttributes
+	message *sender // nil: RTPS protection is NONE
+	lastID  atomic.Uint32
 
 	mu        sync.Mutex
 	revision  revision // of new keys; stays 0 without key revision
@@ -46,7 +46,7 @@ func (c *participant) newMaster(k kind, id [4]byte) masterKey {
 
 // newSender makes a key for what p protects. The caller holds mu, or c is new.
 func (c *participant) newSender(p spi.Protection) *sender {
-	return newSender(c.newMaster(kindFor(p), c.newID()), c.maxBlocks)
+	return newSender(c.newMaster(kindFor(p, c.cfg.KeySize), c.newID()), c.cfg.MaxBlocksPerSession)
 }
 
 // Message implements spi.ParticipantCrypto.

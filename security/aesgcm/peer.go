@@ -45,7 +45,7 @@ var (
 // NewPeer implements spi.ParticipantCrypto.
 func (c *participant) NewPeer(remote rtps.GUID, secret spi.SharedSecret) (spi.PeerCrypto, error) {
 	kx := kxKey(&secret)
-	p := &peer{c: c, remote: remote, kx: newSender(kx, c.maxBlocks)}
+	p := &peer{c: c, remote: remote, kx: newSender(kx, c.cfg.MaxBlocksPerSession)}
 	if c.attrs.RTPS.IsOrigin() {
 		p.receiver = c.newReceiver(c.message)
 	}

@@ -52,7 +52,7 @@ func (c *participant) offer(s *sender) *sendKey {
 	if !c.attrs.KeyRevision {
 		id = c.newID()
 	}
-	k := newSendKey(c.newMaster(s.kind, id), c.maxBlocks)
+	k := newSendKey(c.newMaster(s.kind, id), c.cfg.MaxBlocksPerSession)
 	s.offered.Store(k)
 	return k
 }
