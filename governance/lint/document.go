@@ -77,14 +77,11 @@ func (l *linter) refused(err error) {
 		l.add(Error, 0, "refused", err.Error(), "")
 		return
 	}
-	problem := e.Problem
-	if e.Element != "" {
-		problem = "<" + e.Element + ">: " + problem
+	problem := e.Summary()
+	if e.Rule != "" {
+		problem = e.Rule + ": " + problem
 	}
-	if e.Err != nil {
-		problem += ": " + e.Err.Error()
-	}
-	l.add(Error, e.Line, "refused", problem, e.Mend)
+	l.add(Error, e.Line, "refused", problem, e.Remedy)
 }
 
 // form looks at how a document is signed.

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/secdds/dds/governance"
@@ -27,7 +28,8 @@ func (l *linter) governance(root *node, g *governance.Governance) {
 	if root.after > 0 {
 		l.add(Warning, root.after, "comment", "a comment behind </domain_access_rules>: Fast DDS refuses the document", "move it up", Fast)
 	}
-	var earlier []governance.Range
+	// Rules for other domain tags take nothing from this one.
+	byTags := make(map[string][]governance.Range)
 	rules := root.find("domain_access_rules").kids
 	at := 0
 	for _, n := range rules {
@@ -36,6 +38,9 @@ func (l *linter) governance(root *node, g *governance.Governance) {
 		}
 		rule := &g.Rules[at]
 		at++
+		tags := fmt.Sprint(rule.Tags)
+		earlier := byTags[tags]
+		byTags[tags] = slices.Concat(earlier, rule.Domains)
 		switch {
 		case within(rule.Domains, earlier):
 			l.add(Warning, n.line, "unreachable-domain-rule", "<domain_rule>: rules before it name all of its domains, so it never applies", "remove it, or move it up")
@@ -47,7 +52,6 @@ func (l *linter) governance(root *node, g *governance.Governance) {
 				l.add(Info, n.line, "overlapping-domains", fmt.Sprintf("<domain_rule/domains>: %s is named twice", rangeText(d)), "")
 			}
 		}
-		earlier = append(earlier, rule.Domains...)
 		l.domainRule(n)
 		l.topicRules(n, rule)
 	}

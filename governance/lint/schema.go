@@ -18,7 +18,7 @@ type element struct {
 }
 
 // The elements that DDS-Security 1.2 added to a domain_rule.
-var edition12 = []string{"rtps_psk_protection_kind", "enable_key_revision", "allowed_security_algorithms", "tag", "tag_expression"}
+var edition12 = []string{"rtps_psk_protection_kind", "rtps_preshared_secret_protection_kind", "enable_key_revision", "allowed_security_algorithms", "tag", "tag_expression"}
 
 func leaf(name string, rank int, check func(*linter, *node)) element {
 	return element{name: name, rank: rank, min: 1, max: 1, check: check}
