@@ -57,6 +57,8 @@ var layers = map[string]layer{
 	"security/tagging":     {ours: "rtps spi"},
 	"security/keystore":    {ours: "spi", third: "github.com/smallstep/pkcs7"},
 
+	"telemetry": {ours: "security/seclog spi", third: "go.opentelemetry.io/otel/log go.opentelemetry.io/otel/attribute"},
+
 	"transport/udp":    {ours: "rtps spi", third: "golang.org/x/net golang.org/x/sys"},
 	"transport/memnet": {ours: "rtps spi"},
 
