@@ -65,7 +65,10 @@ func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 	if k == nil {
 		return b, errClosed
 	}
-	s, suffix := k.next(n)
+	s, suffix, err := k.next(n)
+	if err != nil {
+		return b, err
+	}
 	start := len(b)
 	head := b[start-p.Room():]
 	iv := s.putCryptoHeader(head, suffix)

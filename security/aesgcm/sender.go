@@ -63,7 +63,10 @@ func (c *sender) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Rece
 	if k == nil {
 		return nil, errClosed
 	}
-	s, suffix := k.next(n)
+	s, suffix, err := k.next(n)
+	if err != nil {
+		return nil, err
+	}
 
 	head := b[start-c.room():]
 	putSubHeader(head, prefix, cryptoHeaderLen)
@@ -81,7 +84,6 @@ func (c *sender) seal(b []byte, prefix, postfix byte, body []byte, to []spi.Rece
 	} else {
 		b = b[:start+n]
 		copy(b[start:], body) // nothing when body is there; append would move it
-		var err error
 		if b, err = padLast(b, start, pad); err != nil {
 			return nil, err
 		}

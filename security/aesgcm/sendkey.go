@@ -20,7 +20,7 @@ type sendKey struct {
 // A sendSession is a session of a sendKey.
 //
 // No IV is used twice: session ids count up from a random one, so that a master
-// key has 2³² sessions before one comes back, and within a session the suffix
+// key has 2³² sessions and then seals nothing more, and within a session the suffix
 // counts up from a random one, by the blocks that are sealed: one counter tells
 // both the next IV and how much of the session is used. Random starts matter for
 // the key exchange's key, which both sides seal with. DDS-Security 1.1, 9.5.3.3.
@@ -59,25 +59,28 @@ func (k *sendKey) newSession(id sessionID) *sendSession {
 // next returns the session to seal n octets in, and the IV suffix, which nobody
 // else gets. Goroutines that are sealing in the old session during a rollover
 // finish there: the limit is not a sharp one.
-func (k *sendKey) next(n int) (s *sendSession, suffix uint64) {
+func (k *sendKey) next(n int) (s *sendSession, suffix uint64, err error) {
 	s = k.current.Load()
 	blocks := uint64(n)/16 + 1
 	suffix = s.suffix.Add(blocks)
 	if used := suffix - s.start; used <= k.maxBlocks || used == blocks {
-		return s, suffix
+		return s, suffix, nil
 	}
 	return k.rollover(s, blocks)
 }
 
-func (k *sendKey) rollover(old *sendSession, blocks uint64) (*sendSession, uint64) {
+func (k *sendKey) rollover(old *sendSession, blocks uint64) (*sendSession, uint64, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.current.Load()
 	if s == old {
+		if old.id+1 == k.first {
+			return nil, 0, errSessions
+		}
 		s = k.newSession(old.id + 1)
 		k.current.Store(s)
 	}
-	return s, s.suffix.Add(blocks)
+	return s, s.suffix.Add(blocks), nil
 }
 
 // putCryptoHeader writes CryptoHeader to the first octets of b, and returns the

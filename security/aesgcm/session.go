@@ -88,6 +88,9 @@ const maxSessions = 8
 
 // A sessionCache holds the sessions last used by a sender. Looking one up takes
 // no lock: the list is never changed, only replaced.
+//
+// Interop: Fast DDS begins a session with every 32nd message, OpenDDS with every
+// 1024th block, Cyclone DDS never does.
 type sessionCache struct {
 	list atomic.Pointer[sessions]
 	mu   sync.Mutex // serialises add
@@ -95,7 +98,10 @@ type sessionCache struct {
 
 // sessions are those in use, newest first, and then zero ones. They lie in one
 // piece: that of the sender's last session is found after one step.
-type sessions [maxSessions]session
+type sessions struct {
+	all  [maxSessions]session
+	used atomic.Uint32 // bit i: the i-th was found since, if it is of the older half
+}
 
 // find returns the session of that id, or nil.
 func (c *sessionCache) find(id sessionID) cipher.AEAD {
@@ -103,25 +109,40 @@ func (c *sessionCache) find(id sessionID) cipher.AEAD {
 	if l == nil {
 		return nil
 	}
-	for i := range l {
-		if l[i].id == id {
-			return l[i].aead // nil when it is one of the zero ones
+	for i := range l.all {
+		if l.all[i].id == id {
+			if i >= maxSessions/2 && l.used.Load()&(1<<i) == 0 {
+				l.used.Or(1 << i)
+			}
+			return l.all[i].aead // nil when it is one of the zero ones
 		}
 	}
 	return nil
 }
 
-// add puts s first. It is called only after something has been opened with s:
-// forged session ids do not push out real ones.
+// add puts s first, behind it what was found among the older half, and forgets
+// the last. It is called only after something has been opened with s: forged
+// session ids do not push out real ones.
 func (c *sessionCache) add(s session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.find(s.id) != nil {
 		return
 	}
-	l := &sessions{s}
+	l := &sessions{}
+	l.all[0] = s
 	if old := c.list.Load(); old != nil {
-		copy(l[1:], old[:])
+		used, to := old.used.Load(), l.all[1:1]
+		for i := range old.all {
+			if used&(1<<i) != 0 {
+				to = append(to, old.all[i])
+			}
+		}
+		for i := range old.all {
+			if used&(1<<i) == 0 && len(to) < cap(to) {
+				to = append(to, old.all[i])
+			}
+		}
 	}
 	c.list.Store(l)
 }

@@ -14,7 +14,7 @@ import (
 
 // len returns how many sessions c holds.
 func (c *sessionCache) len() (n int) {
-	for _, s := range c.list.Load() {
+	for _, s := range c.list.Load().all {
 		if s.aead != nil {
 			n++
 		}
@@ -160,11 +160,16 @@ func TestSuffixesAreUnique(t *testing.T) {
 	}
 	const goroutines, each = 16, 2000
 	taken := make([][]iv, goroutines)
+	errs := make([]error, goroutines)
 	var wg sync.WaitGroup
 	for g := range goroutines {
 		wg.Go(func() {
 			for n := range each {
-				s, suffix := k.next(n % 100)
+				s, suffix, err := k.next(n % 100)
+				if err != nil {
+					errs[g] = err
+					return
+				}
 				taken[g] = append(taken[g], iv{s.id, suffix})
 			}
 		})
@@ -173,6 +178,7 @@ func TestSuffixesAreUnique(t *testing.T) {
 	seen := map[iv]bool{}
 	perSession := map[sessionID]int{}
 	for g := range taken {
+		require.NoError(t, errs[g])
 		for _, v := range taken[g] {
 			require.False(t, seen[v], "an IV came twice")
 			seen[v] = true

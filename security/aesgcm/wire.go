@@ -41,6 +41,7 @@ var (
 	errTooLong   = errors.New("aesgcm: too long to be sealed")
 	errReflected = errors.New("aesgcm: sealed by ourselves")
 	errClosed    = errors.New("aesgcm: keys have been closed")
+	errSessions  = errors.New("aesgcm: the key has used up its 2³² sessions: keys must be revised")
 	errReceiver  = errors.New("aesgcm: receiver is not one of this key")
 )
 
