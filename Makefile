@@ -27,8 +27,9 @@ unit:
 race:
 	$(GO) test -race -count=1 . ./cdr/... ./governance/... ./internal/... ./qos/... ./rtps/... ./security/... ./spi/... ./transport/... ./examples/... ./cmd/... ./benchmarks/matrix
 
-# Other vendors' libraries, over loopback.
+# Other vendors' libraries, over loopback, and the openssl program.
 interop: peers
+	$(GO) test -tags interop -count=1 -timeout 2m ./internal/smime
 	$(GO) test -tags interop -count=1 -parallel 4 -timeout 10m ./conformance
 
 # Ours beside Cyclone DDS, Fast DDS and bare UDP: writes benchmarks/RESULTS.md in

@@ -113,8 +113,13 @@ func (f *fakePermissions) ValidateRemote(time.Time, spi.Token, spi.HandshakeResu
 type fakeRights struct{}
 
 func (fakeRights) NotAfter() time.Time                    { return time.Time{} }
-func (fakeRights) CheckTopic(time.Time, string) error     { return nil }
 func (fakeRights) CheckReader(time.Time, spi.Topic) error { return nil }
+func (fakeRights) CheckTopic(_ time.Time, name string) error {
+	if name == "unheard of" {
+		return errors.New("no rule allows the topic unheard of")
+	}
+	return nil
+}
 func (fakeRights) CheckWriter(_ time.Time, t spi.Topic) error {
 	if t.Name == "forbidden" {
 		return errors.New("no rule allows publishing forbidden")

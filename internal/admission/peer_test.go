@@ -421,6 +421,10 @@ func TestPairsWaitForKeysAndPermission(t *testing.T) {
 	refused := w.a.peer.NewPair(w.now, Local{GUID: reader}, RemoteEndpoint{GUID: writer, Topic: spi.Topic{Name: "forbidden"}}, &w.a.out)
 	require.ErrorContains(t, refused.Refusal(), "no rule allows")
 	require.False(t, refused.Ready())
+	for local, remote := range map[rtps.GUID]rtps.GUID{reader: writer, writer: reader} {
+		refused = w.a.peer.NewPair(w.now, Local{GUID: local}, RemoteEndpoint{GUID: remote, Topic: spi.Topic{Name: "unheard of"}}, &w.a.out)
+		require.ErrorContains(t, refused.Refusal(), "no rule allows the topic")
+	}
 
 	// The plain endpoints of a participant without credentials meet ours only
 	// where nothing is protected.

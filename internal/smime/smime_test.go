@@ -2,14 +2,14 @@ package smime_test
 
 import (
 	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/x509/pkix"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,63 +19,36 @@ import (
 
 const document = "<?xml version=\"1.0\"?>\n<dds>\n  <x>ü</x>\n</dds>\n"
 
-// signer is an authority whose certificate and key the openssl program can read.
-type signer struct {
-	*keystore.Authority
-	cert, key string
-	dir       string
-}
-
-func newSigner(t testing.TB, kind keystore.KeyKind) signer {
-	ca, err := keystore.NewAuthority("Permissions CA", time.Now(), kind)
-	require.NoError(t, err)
-	s := signer{Authority: ca, dir: t.TempDir()}
-	s.cert, s.key = filepath.Join(s.dir, "ca.pem"), filepath.Join(s.dir, "key.pem")
-	key, err := ca.KeyPEM()
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(s.cert, ca.CertPEM(), 0o644))
-	require.NoError(t, os.WriteFile(s.key, key, 0o600))
-	return s
-}
-
-// openssl signs document, as other implementations' users do.
-func (s signer) openssl(t testing.TB, args ...string) []byte {
-	in := filepath.Join(s.dir, "in.xml")
-	require.NoError(t, os.WriteFile(in, []byte(document), 0o644))
-	args = append([]string{args[0], "-sign", "-in", in, "-signer", s.cert, "-inkey", s.key}, args[1:]...)
-	out, err := exec.Command("openssl", args...).Output()
-	require.NoError(t, err, "openssl %s", args)
-	return out
-}
-
 func lf(b []byte) string { return strings.ReplaceAll(string(b), "\r\n", "\n") }
 
-func TestOpenSSLDocuments(t *testing.T) {
-	for name, kind := range map[string]keystore.KeyKind{"P-256": keystore.P256, "RSA": keystore.RSA2048} {
-		s := newSigner(t, kind)
-		for _, args := range []string{
-			"smime -text", "smime", "smime -text -md sha384", "smime -text -md sha512", "smime -text -noattr",
-			"smime -text -crlfeol", "smime -text -nocerts", "smime -text -nodetach", "smime -nodetach",
-			"cms -text", "cms", "cms -text -nodetach", "cms -nodetach", "cms -text -nodetach -stream", "cms -text -nosmimecap",
-		} {
-			t.Run(name+" "+args, func(t *testing.T) {
-				doc := s.openssl(t, strings.Fields(args)...)
-				for _, form := range [][]byte{
-					doc,
-					[]byte(lf(doc)),
-					[]byte(strings.ReplaceAll(lf(doc), "\n", "\r\n")),
-					bytes.ReplaceAll(doc, []byte(`pkcs7-`), []byte(`x-pkcs7-`)),
-					bytes.ReplaceAll(bytes.ReplaceAll(doc, []byte(`x-x-`), []byte(`x-`)), []byte(`application/x-pkcs7-`), []byte(`application/pkcs7-`)),
-					unquoteBoundary(doc),
-				} {
-					form = bytes.ReplaceAll(form, []byte(`x-x-`), []byte(`x-`))
-					content, err := smime.Verify(form, s.Cert)
-					require.NoError(t, err, "%s", form)
-					require.Equal(t, document, lf(content))
-				}
-			})
-		}
+// vector returns a document that openssl signed, of testdata, and the CA. They
+// are test vectors: openssl_test.go makes them.
+func vector(t testing.TB, key, name string) (doc []byte, ca *x509.Certificate) {
+	doc, err := os.ReadFile(filepath.Join("testdata", "openssl", key+"-"+name+".p7s"))
+	require.NoError(t, err)
+	pem, err := os.ReadFile(filepath.Join("testdata", "openssl", key+"-ca.pem"))
+	require.NoError(t, err)
+	ca, err = keystore.ParseCertificate(pem)
+	require.NoError(t, err)
+	return doc, ca
+}
+
+// spellings are the forms in which one signed document is met: line ends as
+// editors and version control make them, either name of the content types, the
+// boundary with and without quotes, base64 in lines of any length.
+func spellings(doc []byte) [][]byte {
+	list := [][]byte{
+		doc,
+		[]byte(lf(doc)),
+		[]byte(strings.ReplaceAll(lf(doc), "\n", "\r\n")),
+		bytes.ReplaceAll(bytes.ReplaceAll(doc, []byte(`x-pkcs7-`), []byte(`pkcs7-`)), []byte(`pkcs7-`), []byte(`x-pkcs7-`)),
+		bytes.ReplaceAll(doc, []byte(`x-pkcs7-`), []byte(`pkcs7-`)),
+		unquoteBoundary(doc),
 	}
+	for _, columns := range []int{1, 63, 76, 1 << 20} {
+		list = append(list, rewrap(doc, columns))
+	}
+	return list
 }
 
 func unquoteBoundary(doc []byte) []byte {
@@ -86,21 +59,92 @@ func unquoteBoundary(doc []byte) []byte {
 	return []byte(head + "\n\n" + rest)
 }
 
+// signature finds the base64 of the signature.
+func signature(doc string) (from, to int) {
+	from = strings.LastIndex(doc, "\n\nM") + 2
+	to = len(doc)
+	for _, end := range []string{"\n\n", "\n--"} {
+		if i := strings.Index(doc[from:], end); i >= 0 {
+			to = min(to, from+i)
+		}
+	}
+	return from, to
+}
+
+// rewrap puts the base64 in lines of that many columns, some of them indented
+// and with space behind them.
+func rewrap(doc []byte, columns int) []byte {
+	text := lf(doc)
+	from, to := signature(text)
+	b64 := strings.Join(strings.Fields(text[from:to]), "")
+	var b strings.Builder
+	for len(b64) > columns {
+		b.WriteString(b64[:columns] + " \r\n\t")
+		b64 = b64[columns:]
+	}
+	return []byte(text[:from] + b.String() + b64 + text[to:])
+}
+
+// What openssl signs is accepted in every spelling. The product of all its
+// options is in openssl_test.go.
+func TestVectors(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join("testdata", "openssl", "*[ac]-sha*.p7s"))
+	require.NoError(t, err)
+	require.Len(t, names, 20)
+	for _, name := range names {
+		key, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(name), ".p7s"), "-")
+		doc, ca := vector(t, key, name)
+		for _, form := range spellings(doc) {
+			content, err := smime.Verify(form, ca)
+			require.NoError(t, err, "%s-%s: %s", key, name, form)
+			require.Equal(t, document, lf(content))
+		}
+	}
+}
+
+func TestRefusedVectors(t *testing.T) {
+	for _, tt := range []struct{ key, name, want string }{
+		{"ec", "refused-sha1", "expected digest SHA-256"},
+		{"rsa", "refused-sha1", "expected digest SHA-256"},
+		{"ec", "refused-two-signers", "expected exactly one signer, found 2"},
+		{"rsa", "refused-two-signers", "expected exactly one signer, found 2"},
+		// CVE-2023-24010: the signer's certificate, which the CA issued, and the
+		// CA's own are inside.
+		{"ec", "refused-talker", "signer is not the permissions CA"},
+		{"rsa", "refused-talker", "signer is not the permissions CA"},
+		{"rsa", "refused-pss", "expected RSA PKCS#1 v1.5"},
+	} {
+		doc, ca := vector(t, tt.key, tt.name)
+		_, err := smime.Verify(doc, ca)
+		require.ErrorContains(t, err, tt.want, "%s-%s", tt.key, tt.name)
+	}
+	doc, _ := vector(t, "ec", "sha256-text")
+	_, rsa := vector(t, "rsa", "sha256-text")
+	_, err := smime.Verify(doc, rsa)
+	require.ErrorContains(t, err, "signer is not the permissions CA")
+}
+
+func newAuthority(t testing.TB) *keystore.Authority {
+	ca, err := keystore.NewAuthority("Permissions CA", time.Now(), keystore.P256)
+	require.NoError(t, err)
+	return ca
+}
+
 func TestOwnDocuments(t *testing.T) {
-	s := newSigner(t, keystore.P256)
-	for _, text := range []string{document, strings.TrimSpace(document), lf([]byte(document)) + "\n\n"} {
+	s := newAuthority(t)
+	for _, text := range []string{document, strings.TrimSpace(document), document + "\n\n", strings.ReplaceAll(document, "\n", "\r\n")} {
 		doc, err := s.Sign([]byte(text))
 		require.NoError(t, err)
 		content, err := smime.Verify(doc, s.Cert)
 		require.NoError(t, err)
-		require.Equal(t, text, lf(content))
+		require.Equal(t, lf([]byte(text)), lf(content))
 	}
 }
 
 // CVE-2023-24010, -24011, -24012: whatever a document says of its signer, only
 // the configured authority counts.
 func TestOnlyThePermissionsCASigns(t *testing.T) {
-	s := newSigner(t, keystore.P256)
+	s := newAuthority(t)
 	now := time.Now()
 
 	certPEM, keyPEM, err := s.Issue(pkix.Name{CommonName: "/talker"}, now.Add(-time.Hour), now.Add(time.Hour), keystore.P256)
@@ -114,7 +158,7 @@ func TestOnlyThePermissionsCASigns(t *testing.T) {
 	_, err = smime.Verify(doc, s.Cert)
 	require.ErrorContains(t, err, "signer is not the permissions CA", "a certificate the CA issued")
 
-	foreign := newSigner(t, keystore.P256)
+	foreign := newAuthority(t)
 	doc, err = foreign.Sign([]byte(document))
 	require.NoError(t, err)
 	_, err = smime.Verify(doc, s.Cert)
@@ -131,44 +175,61 @@ func TestOnlyThePermissionsCASigns(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	s := newSigner(t, keystore.P256)
-	good := string(s.openssl(t, "smime", "-text"))
-	two := newSigner(t, keystore.P256)
+	doc, ca := vector(t, "ec", "sha256-text")
+	good := string(doc)
+	opaque, _ := vector(t, "ec", "sha256-opaque")
+	replace := func(doc, old, new string) string {
+		require.Contains(t, doc, old)
+		return strings.Replace(doc, old, new, 1)
+	}
+	from, to := signature(good)
 	for _, tt := range []struct{ name, doc, want string }{
 		{"empty", "", "found an empty document"},
 		{"plain XML", document, "not an S/MIME document"},
 		{"PEM", "-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "not an S/MIME document"},
 		{"not signed", "Content-Type: text/plain\n\n" + document, "expected Content-Type multipart/signed"},
 		{"no boundary", "Content-Type: multipart/signed\n\nx\n", "without a usable boundary"},
-		{"changed", strings.Replace(good, "<x>", "<y>", 1), "changed after it was signed"},
-		{"added line", strings.Replace(good, "<x>", "\n<x>", 1), "changed after it was signed"},
-		{"other header", strings.Replace(good, "text/plain", "text/xml", 1), "expected Content-Type text/plain"},
+		{"changed", replace(good, "<x>", "<y>"), "changed after it was signed"},
+		{"added line", replace(good, "<x>", "\n<x>"), "changed after it was signed"},
+		{"added space", replace(good, "<x>", " <x>"), "changed after it was signed"},
+		{"text header taken away", replace(good, "Content-Type: text/plain\r\n\r\n", ""), "changed after it was signed"},
+		{"other header", replace(good, "text/plain", "text/xml"), "expected Content-Type text/plain"},
 		{"cut in the content", good[:strings.Index(good, "<x>")], "after the signed part is missing"},
 		{"cut in the signature", good[:len(good)-100], "closing boundary"},
-		{"not base64", strings.Replace(good, "base64", "binary", 1), "expected Content-Transfer-Encoding base64"},
-		{"SHA-1", string(s.openssl(t, "smime", "-text", "-md", "sha1")), "expected digest SHA-256"},
-		{"two signers", string(s.openssl(t, "smime", "-text", "-signer", two.cert, "-inkey", two.key)), "expected exactly one signer, found 2"},
+		{"not base64", replace(good, "base64", "binary"), "expected Content-Transfer-Encoding base64"},
+		{"bad base64", good[:from] + "!" + good[from+1:], "signature: illegal base64"},
+		{"half the signature", good[:from] + good[from:from+(to-from)/2] + good[to:], "signature:"},
+		{"no signature", good[:from] + good[to:], "signature:"},
+		{"opaque, cut", string(opaque[:len(opaque)/2]), "signature:"},
+		{"opaque named detached", replace(string(opaque), "application/x-pkcs7-mime", "application/x-pkcs7-signature"), "expected Content-Type multipart/signed"},
 		{"too large", strings.Repeat("a", smime.MaxDocument+1), "too large"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := smime.Verify([]byte(tt.doc), s.Cert)
+			_, err := smime.Verify([]byte(tt.doc), ca)
 			require.ErrorContains(t, err, tt.want)
 		})
 	}
 }
 
-func TestRSAPSSIsRefused(t *testing.T) {
-	s := newSigner(t, keystore.RSA2048)
-	_, err := smime.Verify(s.openssl(t, "cms", "-text", "-keyopt", "rsa_padding_mode:pss"), s.Cert)
-	require.ErrorContains(t, err, "expected RSA PKCS#1 v1.5")
+// Every octet of what is signed counts.
+func TestEveryOctetCounts(t *testing.T) {
+	doc, ca := vector(t, "ec", "sha256-text")
+	from := bytes.Index(doc, []byte("<?xml"))
+	for i := from; i < from+len(document); i++ {
+		forged := bytes.Clone(doc)
+		if forged[i] ^= 1; forged[i] == '\n' || forged[i] == '\r' || doc[i] == '\r' || doc[i] == '\n' {
+			continue // another line end is the same text
+		}
+		_, err := smime.Verify(forged, ca)
+		require.Error(t, err, "octet %d", i)
+	}
 }
 
 // A signature nested without end must cost nothing.
 func TestHostileASN1(t *testing.T) {
-	s := newSigner(t, keystore.P256)
-	good := string(s.openssl(t, "smime", "-text"))
-	i := strings.LastIndex(good, "\n\nM") + 2
-	j := i + strings.Index(good[i:], "\n\n")
+	doc, ca := vector(t, "ec", "sha256-text")
+	good := string(doc)
+	i, j := signature(good)
 	for _, hostile := range []string{
 		strings.Repeat("MIAw", 1<<18), // 30 80 30 …
 		strings.Repeat("MEAwPjA8", 1<<16),
@@ -177,16 +238,18 @@ func TestHostileASN1(t *testing.T) {
 		"",
 	} {
 		start := time.Now()
-		_, err := smime.Verify([]byte(good[:i]+hostile+good[j:]), s.Cert)
+		_, err := smime.Verify([]byte(good[:i]+hostile+good[j:]), ca)
 		require.ErrorContains(t, err, "signature:")
 		require.Less(t, time.Since(start), 5*time.Second)
 	}
 }
 
 func FuzzVerify(f *testing.F) {
-	s := newSigner(f, keystore.P256)
-	for _, args := range []string{"smime -text", "smime", "smime -text -nodetach", "cms -nodetach", "smime -text -noattr"} {
-		f.Add(s.openssl(f, strings.Fields(args)...))
+	var ca *x509.Certificate
+	for _, name := range []string{"sha256-text", "sha256-opaque", "sha384-nocerts", "sha256-text-noattr", "sha256-text-stream"} {
+		doc, c := vector(f, "ec", name)
+		f.Add(doc)
+		ca = c
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		signed, content, _, err := smime.Split(doc)
@@ -194,7 +257,7 @@ func FuzzVerify(f *testing.F) {
 			require.True(t, bytes.HasSuffix(signed, content))
 			require.LessOrEqual(t, len(signed), 2*len(doc))
 		}
-		content, err = smime.Verify(doc, s.Cert)
+		content, err = smime.Verify(doc, ca)
 		if err == nil {
 			require.Equal(t, document, lf(content), "only what was signed verifies")
 		}
@@ -203,11 +266,20 @@ func FuzzVerify(f *testing.F) {
 
 // The signature alone: a fuzzer seldom gets through base64.
 func FuzzSignature(f *testing.F) {
-	s := newSigner(f, keystore.P256)
-	for _, args := range []string{"smime -text", "cms -text -nodetach"} {
-		_, _, p7, err := smime.Split(s.openssl(f, strings.Fields(args)...))
+	doc, ca := vector(f, "ec", "sha256-text")
+	text := string(doc)
+	i, j := signature(text)
+	for _, name := range []string{"sha256-text", "sha256-opaque", "sha256-text-stream", "refused-two-signers"} {
+		doc, _ := vector(f, "ec", name)
+		_, _, p7, err := smime.Split(doc)
 		require.NoError(f, err)
 		f.Add(p7)
 	}
-	f.Fuzz(func(t *testing.T, p7 []byte) { smime.Parse(p7) })
+	f.Fuzz(func(t *testing.T, p7 []byte) {
+		smime.Parse(p7)
+		content, err := smime.Verify([]byte(text[:i]+base64.StdEncoding.EncodeToString(p7)+text[j:]), ca)
+		if err == nil {
+			require.Equal(t, document, lf(content), "only what was signed verifies")
+		}
+	})
 }
