@@ -27,7 +27,8 @@ type Governance struct {
 	Discovery            spi.Protection
 	Liveliness           spi.Protection
 	RTPS                 spi.Protection
-	Topics               []TopicRule // first match decides; empty: a single rule "*" without protection
+	PSK                  spi.Protection // rtps_psk_protection_kind: NONE, SIGN or ENCRYPT. If NONE, left out: it is of 1.2
+	Topics               []TopicRule    // first match decides; empty: a single rule "*" without protection
 }
 
 // A TopicRule is one topic_rule of a governance document.
@@ -98,6 +99,9 @@ func GovernanceXML(rules ...Governance) []byte {
 		w.leaf("discovery_protection_kind", g.Discovery)
 		w.leaf("liveliness_protection_kind", g.Liveliness)
 		w.leaf("rtps_protection_kind", g.RTPS)
+		if g.PSK != spi.ProtectNone {
+			w.leaf("rtps_psk_protection_kind", g.PSK)
+		}
 		w.open("topic_access_rules")
 		topics := g.Topics
 		if len(topics) == 0 {

@@ -153,6 +153,8 @@ func TestDocuments(t *testing.T) {
 	require.Contains(t, doc, "<id>0</id>")
 	require.Contains(t, doc, "<rtps_protection_kind>SIGN</rtps_protection_kind>")
 	require.Contains(t, doc, "<data_protection_kind>ENCRYPT</data_protection_kind>")
+	require.NotContains(t, doc, "psk")
+	require.Contains(t, string(Governance{PSK: spi.ProtectSign}.XML()), "<rtps_psk_protection_kind>SIGN</rtps_psk_protection_kind>")
 	require.Contains(t, string(OpenGovernance().XML()), "<min>0</min>")
 	require.Contains(t, string(UniformGovernance(spi.ProtectEncryptOrigin).XML()),
 		"<metadata_protection_kind>ENCRYPT_WITH_ORIGIN_AUTHENTICATION</metadata_protection_kind>")

@@ -47,7 +47,6 @@ var (
 	errKind      = errors.New("psk: not protected as it has to be")
 	errNoKey     = errors.New("psk: no passphrase of that id")
 	errTag       = errors.New("psk: authentication failed")
-	errReflected = errors.New("psk: sealed by ourselves")
 	errTooLong   = errors.New("psk: too long to be sealed")
 )
 
