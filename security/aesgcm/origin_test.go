@@ -39,7 +39,7 @@ func (w *world) join(t *testing.T, guid rtps.GUID, p spi.Protection) guest {
 	return g
 }
 
-func TestOriginAuthentication(t *testing.T) {
+func TestAttack18_OriginAuthentication(t *testing.T) {
 	for _, p := range []spi.Protection{spi.ProtectSignOrigin, spi.ProtectEncryptOrigin} {
 		w := newWorld(t, p, p, spi.ProtectNone)
 		g := w.join(t, rtps.GUID{Prefix: rtps.GUIDPrefix{0x99}, Entity: rtps.EntityParticipant}, p)
@@ -82,9 +82,9 @@ func TestOriginAuthentication(t *testing.T) {
 	}
 }
 
-// TestReceiverCannotForge: the guest has A's key, as every receiver does, and
+// TestAttack18_ReceiverCannotForge: the guest has A's key, as every receiver does, and
 // seals with it. B does not believe it: it lacks the key A shares with B alone.
-func TestReceiverCannotForge(t *testing.T) {
+func TestAttack18_ReceiverCannotForge(t *testing.T) {
 	p := spi.ProtectEncryptOrigin
 	w := newWorld(t, p, p, spi.ProtectNone)
 	g := w.join(t, rtps.GUID{Prefix: rtps.GUIDPrefix{0x99}, Entity: rtps.EntityParticipant}, p)

@@ -63,9 +63,9 @@ func TestRollover(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestForgedSessions: session ids that nothing can be opened with do not push
+// TestAttack17_ForgedSessions: session ids that nothing can be opened with do not push
 // out those in use.
-func TestForgedSessions(t *testing.T) {
+func TestAttack17_ForgedSessions(t *testing.T) {
 	w := newWorld(t, spi.ProtectEncrypt, spi.ProtectNone, spi.ProtectNone)
 	sealed, err := w.a.Message().SealMessage(nil, message(data(8)), nil)
 	require.NoError(t, err)

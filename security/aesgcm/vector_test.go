@@ -33,7 +33,7 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-func TestKxVectors(t *testing.T) {
+func TestAttack16_KxVectors(t *testing.T) {
 	secret := testSecret()
 	m := kxKey(&secret)
 	require.Equal(t, unhex(t, "93eca360848c498234bc73ccf632f784dd8fc6890f5ac00dba05914d83622471"), m.salt[:])
@@ -42,7 +42,7 @@ func TestKxVectors(t *testing.T) {
 	require.Zero(t, m.id)
 }
 
-func TestSessionKeyVectors(t *testing.T) {
+func TestAttack16_SessionKeyVectors(t *testing.T) {
 	secret := testSecret()
 	m := kxKey(&secret)
 	id := sessionID(0x01020304)
@@ -54,7 +54,7 @@ func TestSessionKeyVectors(t *testing.T) {
 	require.Equal(t, unhex(t, "03f594182510f8fe435d8256f6997fae"), m.sessionKey(&m.key, "SessionKey", id))
 }
 
-func TestTransformVectors(t *testing.T) {
+func TestAttack16_TransformVectors(t *testing.T) {
 	secret := testSecret()
 	m := kxKey(&secret)
 	id := sessionID(0x01020304)
@@ -71,8 +71,8 @@ func TestTransformVectors(t *testing.T) {
 	require.Equal(t, unhex(t, "3c69fe92b8a14aeeb51e2e127f2edb0b"), m.senderAEAD(id).Seal(nil, iv, nil, plain))
 }
 
-// TestSubmessageVector opens a whole submessage built by hand around the vectors.
-func TestSubmessageVector(t *testing.T) {
+// TestAttack16_OpenSubmessage opens a whole submessage built by hand around the vectors.
+func TestAttack16_OpenSubmessage(t *testing.T) {
 	b := unhex(t, ""+
 		"31011400"+"00000004"+"00000000"+"01020304"+"1112131415161718"+
 		"30011800"+"00000014"+"efd2a4bc54b2e610c39392511542cf6e00e04dff"+
