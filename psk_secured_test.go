@@ -257,6 +257,7 @@ func TestPSKRotationWithCredentials(t *testing.T) {
 		require.Equal(w, before, a.Stats().Dropped["bad_message"]+b.Stats().Dropped["bad_message"])
 		late := readerOf[shape](w, join("c", pskNew), "Square", qos.Reliable(0), qos.KeepAll())
 		require.NoError(w, late.WaitForMatched(w.soon(), 1), "%s", w.log)
+		require.NoError(w, wr.WaitForMatched(w.soon(), 2))
 		write(w, wr, shape{"BLUE", 2, 2})
 		require.Equal(w, "BLUE", next(w, late).Value.Color)
 	})
