@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 )
 
 // An agreement is our half of a key agreement, used for one handshake.
 type agreement interface {
-	// public returns our public value, in the form the peer has written its own.
-	public(peer []byte) []byte
+	// public returns our public value. der asks for an ASN.1 INTEGER where the
+	// value is a number.
+	public(der bool) []byte
 	// secret returns the hash of what is agreed on. It refuses values that
 	// would give part of our key away.
 	secret(peer []byte) ([32]byte, error)
@@ -20,28 +20,34 @@ type agreement interface {
 // newAgreement makes a fresh key for the algorithm of that name.
 func newAgreement(name string) (agreement, error) {
 	switch name {
-	case agreeECDH:
-		k, err := ecdh.P256().GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		return &ecdhKey{k}, nil
-	case agreeDH:
+	case agreeECDH, agreeP256:
+		return newECDHKey(ecdh.P256())
+	case agreeP384:
+		return newECDHKey(ecdh.P384())
+	case agreeDH, agreeMODP:
 		return newDHKey()
 	}
-	return nil, fmt.Errorf("c.kagree_algo is %.64q, want %q or %q", name, agreeECDH, agreeDH)
+	return nil, unlike(propAgree, agreeNames, "%.64q", name)
 }
 
 var errPublicValue = errors.New("the public value of the key agreement is not one of its group")
 
-// An ecdhKey is ECDH on P-256; public values are uncompressed points.
+// An ecdhKey is ECDH on P-256 or P-384; public values are uncompressed points.
 // DDS-Security 1.1, 9.3.2.5.
 type ecdhKey struct{ key *ecdh.PrivateKey }
 
-func (k *ecdhKey) public([]byte) []byte { return k.key.PublicKey().Bytes() }
+func newECDHKey(curve ecdh.Curve) (*ecdhKey, error) {
+	k, err := curve.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return &ecdhKey{k}, nil
+}
+
+func (k *ecdhKey) public(bool) []byte { return k.key.PublicKey().Bytes() }
 
 func (k *ecdhKey) secret(peer []byte) ([32]byte, error) {
-	pub, err := ecdh.P256().NewPublicKey(peer) // refuses what is not on the curve
+	pub, err := k.key.Curve().NewPublicKey(peer) // refuses what is not on the curve
 	if err != nil {
 		return [32]byte{}, errPublicValue
 	}

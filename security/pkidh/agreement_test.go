@@ -8,12 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func bigDER(t testing.TB, k *dhKey) []byte {
-	b, err := asn1.Marshal(k.y)
-	require.NoError(t, err)
-	return b
-}
-
 func TestGroupParameters(t *testing.T) {
 	p, q, g := hexInt(modpP), hexInt(modpQ), hexInt(modpG)
 	require.Equal(t, 2048, p.BitLen())
@@ -26,26 +20,35 @@ func TestGroupParameters(t *testing.T) {
 }
 
 func TestAgreements(t *testing.T) {
-	for _, name := range []string{agreeECDH, agreeDH} {
+	for _, name := range []string{agreeECDH, agreeDH, agreeP256, agreeP384, agreeMODP} {
 		a, err := newAgreement(name)
 		require.NoError(t, err)
 		b, err := newAgreement(name)
 		require.NoError(t, err)
-		sa, err := a.secret(b.public(nil))
+		sa, err := a.secret(b.public(false))
 		require.NoError(t, err)
-		sb, err := b.secret(a.public(nil))
+		sb, err := b.secret(a.public(false))
 		require.NoError(t, err)
 		require.Equal(t, sa, sb)
-		require.NotEqual(t, a.public(nil), b.public(nil))
+		require.NotEqual(t, a.public(false), b.public(false))
 	}
-	_, err := newAgreement("ECDHE-CEUM+P384")
-	require.ErrorContains(t, err, "ECDHE-CEUM+P384")
+	_, err := newAgreement("ECDHE-CEUM+P521")
+	require.ErrorContains(t, err, "ECDHE-CEUM+P521")
 }
 
 func TestPublicValuesRefused(t *testing.T) {
+	p384, err := newAgreement(agreeP384)
+	require.NoError(t, err)
+	bad := p384.public(true)
+	require.Len(t, bad, 97)
+	bad[96] ^= 1
+	_, err = p384.secret(bad)
+	require.ErrorIs(t, err, errPublicValue)
 	ec, err := newAgreement(agreeECDH)
 	require.NoError(t, err)
-	offCurve := ec.public(nil)
+	_, err = p384.secret(ec.public(false))
+	require.ErrorIs(t, err, errPublicValue, "of another curve")
+	offCurve := ec.public(false)
 	offCurve[64] ^= 1
 	for name, v := range map[string][]byte{
 		"empty": nil, "point at infinity": {0}, "off the curve": offCurve, "too short": offCurve[:64],

@@ -1,5 +1,7 @@
 package pkidh
 
+import "github.com/secdds/dds/spi"
+
 // A Config holds the credentials of the local participants.
 type Config struct {
 	IdentityCA  []byte // PEM: one or more CA certificates that peers must chain to
@@ -7,6 +9,20 @@ type Config struct {
 	PrivateKey  []byte // PEM: PKCS#8, SEC 1 or PKCS#1; may be encrypted
 	CRL         []byte // PEM or DER: revocation lists of the identity CA; empty: none
 	Password    string // of PrivateKey, when it is encrypted
+
+	// KeyAgreement is what we propose as initiators: "ECDH+prime256v1-CEUM",
+	// "DH+MODP-2048-256" or, to peers that announce it, "ECDHE-CEUM+P384". As
+	// repliers we take what is proposed. If empty, P-384 when our certificate
+	// is of that curve, P-256 otherwise.
+	KeyAgreement string
+	// AnnounceAlgorithms has the algorithm masks of DDS-Security 1.2 announced
+	// even where all we need is in 1.1. They always are with P-384.
+	AnnounceAlgorithms bool
+	// LegacyAlgorithmNames has the identity token name algorithms of signatures
+	// where it is to name keys, as Fast DDS before 2.12 wants it.
+	LegacyAlgorithmNames bool
+
+	Logging spi.Logging // takes what Warnings returns when an identity is made; nil: nobody does
 
 	// Where the above came from: only for the text of errors. If empty,
 	// "identity CA", "identity certificate", "private key" and "CRL".

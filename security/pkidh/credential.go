@@ -3,7 +3,6 @@ package pkidh
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +33,7 @@ func newCredential(props []rtps.BinaryProperty) credential {
 }
 
 // credential returns our own.
-func (id *identity) credential(pdata []byte, agree string, nul bool) credential {
+func (id *identity) credential(pdata []byte, agree string, new12, nul bool) credential {
 	text := func(s string) []byte {
 		b := []byte(s)
 		if nul {
@@ -48,7 +47,7 @@ func (id *identity) credential(pdata []byte, agree string, nul bool) credential 
 	}
 	return newCredential(append(props,
 		rtps.BinaryProperty{Name: propPData, Value: pdata},
-		rtps.BinaryProperty{Name: propSign, Value: text(signName(id.p.key.Public()))},
+		rtps.BinaryProperty{Name: propSign, Value: text(signName(id.p.key.Public(), new12))},
 		rtps.BinaryProperty{Name: propAgree, Value: text(agree)},
 	))
 }
@@ -61,6 +60,7 @@ type peerCredential struct {
 	id, perm, pdata []byte
 	agree           string // without NUL
 	nul             bool   // the names of algorithms end with a NUL
+	new12           bool   // they are those of DDS-Security 1.2
 }
 
 // checkCredential takes the c. properties from token and checks them.
@@ -78,10 +78,10 @@ func (h *handshake) checkCredential(now time.Time, token *spi.Token) (*peerCrede
 			if want.name == propPerm {
 				continue // Interop: Fast DDS without access control; that is not ours to judge
 			}
-			return nil, fmt.Errorf("%s is missing", want.name)
+			return nil, &spi.Refusal{Document: "handshake token", Rule: want.name, Expected: "one", Found: "none"}
 		}
 		if len(v) > want.max {
-			return nil, fmt.Errorf("%s has %d octets, more than %d", want.name, len(v), want.max)
+			return nil, at("handshake token", unlike(want.name, fmt.Sprintf("at most %d octets", want.max), "%d", len(v)))
 		}
 		values[want.name] = v
 		props = append(props, rtps.BinaryProperty{Name: want.name, Value: v})
@@ -89,26 +89,28 @@ func (h *handshake) checkCredential(now time.Time, token *spi.Token) (*peerCrede
 	c.id, c.perm, c.pdata = values[propID], values[propPerm], values[propPData]
 	c.agree = string(trimNUL(values[propAgree]))
 	c.nul = len(c.agree) < len(values[propAgree])
-	if s := string(trimNUL(values[propSign])); s != signECDSA && s != signRSA {
-		return nil, fmt.Errorf("c.dsign_algo is %q, want %q or %q", s, signECDSA, signRSA)
+	s := string(trimNUL(values[propSign]))
+	if !isSignName(s) {
+		return nil, at("handshake token", unlike(propSign, signNames, "%q", s))
 	}
+	c.new12 = names12(s) || names12(c.agree)
 
 	guid, ok := pdataGUID(c.pdata)
 	switch {
 	case !ok:
-		return nil, errors.New("c.pdata has no participant GUID")
+		return nil, at(propPData, unlike("participant GUID", "one", "none or several"))
 	case guid != h.remote.GUID:
-		return nil, fmt.Errorf("c.pdata is of participant %v", guid)
+		return nil, at(propPData, unlike("participant GUID", h.remote.GUID.String(), "%v", guid))
 	}
 	certs, err := parseCerts(c.id, maxChain)
 	if err != nil {
-		return nil, fmt.Errorf("c.id: %w", err)
+		return nil, at(propID, err)
 	}
 	if !guidFits(guid, certs[0].RawSubject) {
-		return nil, fmt.Errorf("c.id: the GUID is not that of %q", nameText(certs[0].RawSubject))
+		return nil, at(propID, unlike("subject", "the one that the GUID "+guid.String()+" was made of", "the GUID is not that of %s", quoteName(certs[0].RawSubject)))
 	}
 	if c.verified, err = h.id.p.trust.verify(now, certs); err != nil {
-		return nil, fmt.Errorf("c.id: %w", err)
+		return nil, at(propID, err)
 	}
 	c.credential = newCredential(props)
 	c.props = nil // borrowed from token, as are these:
@@ -131,7 +133,7 @@ func find(t *spi.Token, name string) ([]byte, bool) {
 func challengeIn(t *spi.Token, name string) ([32]byte, error) {
 	v, _ := find(t, name)
 	if len(v) != 32 {
-		return [32]byte{}, fmt.Errorf("%s has %d octets, want 32", name, len(v))
+		return [32]byte{}, at("handshake token", unlike(name, "32 octets", "%d", len(v)))
 	}
 	return [32]byte(v), nil
 }
@@ -140,7 +142,7 @@ func challengeIn(t *spi.Token, name string) ([32]byte, error) {
 func publicIn(t *spi.Token, name string) ([]byte, error) {
 	v, _ := find(t, name)
 	if len(v) == 0 || len(v) > maxPublic {
-		return nil, fmt.Errorf("%s has %d octets, want 1 to %d", name, len(v), maxPublic)
+		return nil, at("handshake token", unlike(name, fmt.Sprintf("1 to %d octets", maxPublic), "%d", len(v)))
 	}
 	return v, nil
 }
@@ -149,7 +151,7 @@ func publicIn(t *spi.Token, name string) ([]byte, error) {
 // Interop: Cyclone DDS and OpenDDS leave out what is optional.
 func checkEcho(t *spi.Token, name string, want []byte) error {
 	if v, ok := find(t, name); ok && len(v) > 0 && string(v) != string(want) {
-		return fmt.Errorf("%s is not what it was", name)
+		return at("handshake token", unlike(name, "what it was in the messages before", "another value"))
 	}
 	return nil
 }

@@ -54,3 +54,21 @@ func pdataGUID(pdata []byte) (g rtps.GUID, ok bool) {
 		rest = next
 	}
 }
+
+// pdataAlgorithms returns the algorithm masks in a big-endian parameter list;
+// nil when there are none.
+func pdataAlgorithms(pdata []byte) *rtps.SecurityAlgorithms {
+	a, found := rtps.DefaultSecurityAlgorithms(), false
+	for rest := pdata; ; {
+		p, next, more, err := rtps.NextParameter(rest, false)
+		switch {
+		case err == nil && more:
+			found = a.ReadParameter(p, false) || found
+			rest = next
+			continue
+		case found:
+			return &a
+		}
+		return nil
+	}
+}

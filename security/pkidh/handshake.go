@@ -20,12 +20,40 @@ type handshake struct {
 	remote    spi.RemoteParticipant
 	initiator bool
 	challenge [32]byte // ours: challenge1 of an initiator, challenge2 of a replier
+	class     string   // of our tokens, without suffix, until the peer's tokens say it
 
 	futures  [][32]byte           // the challenges announced in the peer's name
 	keys     map[string]agreement // by name of algorithm
 	requests []*exchange          // of an initiator, the one it has begun; of a replier, what it replied to, oldest first
 	answered []answer             // what else was answered, for when it comes again
 	done     *spi.HandshakeResult
+}
+
+// maxProperties is how many properties a token may have. We know thirteen.
+const maxProperties = 64
+
+// checkBounds refuses tokens that are costly to look at, or that say something
+// twice: what one reader of a property believes, another would not see.
+func checkBounds(t *spi.Token) error {
+	if n := len(t.Properties) + len(t.BinaryProperties); n > maxProperties {
+		return at("handshake token", unlike("properties", fmt.Sprintf("at most %d", maxProperties), "%d", n))
+	}
+	size := 0
+	for i, p := range t.BinaryProperties {
+		size += len(p.Name) + len(p.Value)
+		for _, q := range t.BinaryProperties[:i] {
+			if p.Name == q.Name {
+				return at("handshake token", unlike(fmt.Sprintf("%.32s", p.Name), "it once", "it twice"))
+			}
+		}
+	}
+	for _, p := range t.Properties {
+		size += len(p.Name) + len(p.Value)
+	}
+	if limit := maxID + maxPerm + maxPData + 64<<10; size > limit {
+		return at("handshake token", unlike("size", fmt.Sprintf("at most %d octets", limit), "%d", size))
+	}
+	return nil
 }
 
 // maxExchanges is how many different requests a replier keeps a reply to. A
@@ -40,6 +68,7 @@ type exchange struct {
 	dh1, dh2     []byte
 	ch1, ch2     [32]byte
 	agree        string
+	class        string // of our answer, without suffix
 	peer         *peerCredential
 	request      [32]byte // digest of the token
 	requestToken spi.Token
@@ -54,6 +83,10 @@ type answer struct {
 
 func newHandshake(id *identity, remote spi.RemoteParticipant, initiator bool) *handshake {
 	h := &handshake{id: id, remote: remote, initiator: initiator, keys: map[string]agreement{}}
+	// Interop: all vendors announce 1.0, and take only what they announce.
+	if h.class = classOf(remote.IdentityToken.ClassID, ""); h.class == "" {
+		h.class = classToken
+	}
 	rand.Read(h.challenge[:])
 	h.challenge[0] |= 0x80 // Interop: Fast DDS sets this bit, and may expect it
 	return h
@@ -65,7 +98,7 @@ func (h *handshake) Initiator() bool { return h.initiator }
 // AuthRequest implements spi.Handshake. DDS-Security 1.1, 9.3.2.4.
 func (h *handshake) AuthRequest() *spi.Token {
 	return &spi.Token{
-		ClassID:          classAuthReq,
+		ClassID:          h.class + suffixAuth,
 		BinaryProperties: []rtps.BinaryProperty{{Name: propFuture, Value: bytes.Clone(h.challenge[:])}},
 	}
 }
@@ -75,7 +108,7 @@ func (h *handshake) AuthRequest() *spi.Token {
 // when there are more than maxExchanges.
 func (h *handshake) HandleAuthRequest(token spi.Token) error {
 	if !isClass(token.ClassID, suffixAuth) {
-		return h.refused("authentication request", fmt.Errorf("its token is of class %.64q", token.ClassID))
+		return h.refused("authentication request", at("authentication request", unlike("class", classToken+suffixAuth, "%.64q", token.ClassID)))
 	}
 	c, err := challengeIn(&token, propFuture)
 	if err != nil {
@@ -92,6 +125,9 @@ func (h *handshake) Process(now time.Time, pdata []byte, token spi.Token) (*spi.
 	if h.initiator && len(h.requests) == 0 {
 		return nil, false, errors.New("pkidh: the handshake has not begun")
 	}
+	if err := checkBounds(&token); err != nil {
+		return nil, false, h.refused("a message", err)
+	}
 	digest := tokenDigest(&token)
 	for _, a := range h.answered {
 		if a.digest == digest {
@@ -107,11 +143,11 @@ func (h *handshake) Process(now time.Time, pdata []byte, token spi.Token) (*spi.
 		return nil, false, errors.New("pkidh: the handshake is over")
 	}
 	if now.After(h.id.v.notAfter) {
-		return nil, false, fmt.Errorf("pkidh: our own identity has expired on %s", stamp(h.id.v.notAfter))
+		return nil, false, h.expired()
 	}
 
 	what, do := "handshake message", func() (*spi.Token, error) {
-		return nil, fmt.Errorf("its token is of class %.64q, which is not the next one", token.ClassID)
+		return nil, at("handshake token", unlike("class", "the next one", "%.64q", token.ClassID))
 	}
 	switch {
 	case h.initiator && isClass(token.ClassID, suffixReply):
@@ -171,9 +207,15 @@ func (h *handshake) key(name string) (agreement, error) {
 // checkFuture reports a challenge that is not the one announced. DDS-Security 1.1, 9.3.4.
 func (h *handshake) checkFuture(c [32]byte) error {
 	if n := len(h.futures); n > 0 && n <= maxExchanges && !slices.Contains(h.futures, c) {
-		return errors.New("the challenge is not the one that was announced")
+		return at("handshake token", unlike("challenge", "the one that was announced", "another"))
 	}
 	return nil
+}
+
+// expired is why we do not go on when our own certificate has lapsed.
+func (h *handshake) expired() error {
+	return fmt.Errorf("pkidh: our own identity has expired: %w", at(h.id.p.files.CertificateFile, &spi.Refusal{
+		Rule: "validity", Expected: "a certificate in force", Found: "one that has expired on " + stamp(h.id.v.notAfter), Remedy: "renew it"}))
 }
 
 func (h *handshake) refused(what string, err error) error {

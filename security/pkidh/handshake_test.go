@@ -433,11 +433,7 @@ func TestDiffieHellmanInitiator(t *testing.T) {
 			key, err := newDHKey()
 			require.NoError(t, err)
 			h.keys[agreeDH] = key
-			var like []byte
-			if der {
-				like = bigDER(t, key)
-			}
-			x := &exchange{agree: agreeDH, c1: h.id.credential(i.pdata, agreeDH, false), dh1: key.public(like), ch1: h.challenge}
+			x := &exchange{agree: agreeDH, c1: h.id.credential(i.pdata, agreeDH, false, false), dh1: key.public(der), ch1: h.challenge}
 			h.requests = []*exchange{x}
 			req := spi.Token{ClassID: "DDS:Auth:PKI-DH:1.0+Req", BinaryProperties: append(slices.Clone(x.c1.props),
 				rtps.BinaryProperty{Name: "dh1", Value: x.dh1}, rtps.BinaryProperty{Name: "challenge1", Value: x.ch1[:]})}

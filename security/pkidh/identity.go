@@ -2,6 +2,7 @@ package pkidh
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -18,10 +19,17 @@ type identity struct {
 	guid rtps.GUID
 	cid  []byte // c.id: the certificate and its intermediates in PEM
 
+	algorithms *rtps.SecurityAlgorithms // nil: those of DDS-Security 1.1
+
 	perm atomic.Pointer[[]byte] // c.perm; nil: none was set
 }
 
-var _ spi.LocalIdentity = (*identity)(nil)
+var (
+	_ spi.LocalIdentity      = (*identity)(nil)
+	_ spi.AlgorithmAnnouncer = (*identity)(nil)
+	_ spi.CredentialProver   = (*identity)(nil)
+	_ spi.PeerChecker        = (*identity)(nil)
+)
 
 // GUID implements spi.LocalIdentity.
 func (id *identity) GUID() rtps.GUID { return id.guid }
@@ -42,10 +50,10 @@ func (id *identity) Token() spi.Token {
 		Properties: []rtps.Property{{Name: "dds.cert.sn", Value: id.SubjectName()}},
 	}
 	// Interop: RustDDS refuses names of algorithms it does not know.
-	if a := algoName(id.v.leaf.PublicKey); a != "" {
+	if a := algoName(id.v.leaf.PublicKey, id.p.cfg.LegacyAlgorithmNames); a != "" {
 		t.Properties = append(t.Properties, rtps.Property{Name: "dds.cert.algo", Value: a})
 	}
-	if a := algoName(id.v.ca.PublicKey); a != "" {
+	if a := algoName(id.v.ca().PublicKey, id.p.cfg.LegacyAlgorithmNames); a != "" {
 		t.Properties = append(t.Properties, rtps.Property{Name: "dds.ca.algo", Value: a})
 	}
 	return t
@@ -63,12 +71,16 @@ func (id *identity) SetPermissions(credential spi.Token) {
 
 // NewHandshake implements spi.LocalIdentity. DDS-Security 1.1, 8.3.2.
 func (id *identity) NewHandshake(remote spi.RemoteParticipant) (spi.Handshake, error) {
+	refuse := func(err error) error { return fmt.Errorf("pkidh: participant %v refused: %w", remote.GUID, err) }
 	if c := remote.IdentityToken.ClassID; !isClass(c, "") {
-		return nil, fmt.Errorf("pkidh: participant %v has an identity token of class %.64q, want %q", remote.GUID, c, classToken)
+		return nil, refuse(&spi.Refusal{Document: "identity token", Rule: "class", Expected: classToken + ", 1.1 or 1.2", Found: fmt.Sprintf("%.64q", c)})
 	}
 	order := id.guid.Compare(remote.GUID)
 	if order == 0 {
-		return nil, fmt.Errorf("pkidh: participant %v has our own GUID", remote.GUID)
+		return nil, refuse(errors.New("it has our own GUID"))
+	}
+	if err := checkAlgorithms(id.algorithms, remote.Algorithms); err != nil {
+		return nil, refuse(at("announcement", err))
 	}
 	return newHandshake(id, remote, order < 0), nil
 }

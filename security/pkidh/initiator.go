@@ -21,20 +21,21 @@ func (h *handshake) Begin(now time.Time, pdata []byte) (spi.Token, error) {
 		return h.requests[0].requestToken, nil
 	}
 	if now.After(h.id.v.notAfter) {
-		return spi.Token{}, fmt.Errorf("pkidh: our own identity has expired on %s", stamp(h.id.v.notAfter))
+		return spi.Token{}, h.expired()
 	}
-	key, err := h.key(agreeECDH)
+	agree := h.proposal(h.remote.Algorithms)
+	key, err := h.key(agree)
 	if err != nil {
 		return spi.Token{}, err
 	}
 	x := &exchange{
-		agree: agreeECDH,
-		c1:    h.id.credential(bytes.Clone(pdata), agreeECDH, wantsNUL(h.remote.Vendor)),
-		dh1:   key.public(nil),
+		agree: agree,
+		c1:    h.id.credential(bytes.Clone(pdata), agree, false, wantsNUL(h.remote.Vendor)),
+		dh1:   key.public(h.remote.Vendor == rtps.VendorCyclone), // Interop: it knows no other form
 		ch1:   h.challenge,
 	}
 	x.requestToken = spi.Token{
-		ClassID: classToken + suffixReq,
+		ClassID: h.class + suffixReq,
 		BinaryProperties: append(slices.Clone(x.c1.props),
 			rtps.BinaryProperty{Name: propHash1, Value: x.c1.hash[:]},
 			rtps.BinaryProperty{Name: propDH1, Value: x.dh1},
@@ -43,6 +44,26 @@ func (h *handshake) Begin(now time.Time, pdata []byte) (spi.Token, error) {
 	}
 	h.requests = []*exchange{x}
 	return x.requestToken, nil
+}
+
+// proposal returns the key agreement we propose to a peer that announces theirs.
+func (h *handshake) proposal(theirs *rtps.SecurityAlgorithms) string {
+	pref := h.id.p.cfg.KeyAgreement
+	if pref == "" && keyBit(h.id.p.key.Public()) == rtps.SignECDSAP384 {
+		pref = agreeP384
+	}
+	var mask rtps.AlgorithmMask
+	if theirs != nil {
+		mask = theirs.Agreement
+	}
+	insists := mask.Required&rtps.AgreeP384 != 0 && mask.Required&rtps.AgreeP256 == 0
+	switch {
+	case mask.Supported&rtps.AgreeP384 != 0 && (pref == agreeP384 || insists):
+		return agreeP384
+	case pref == agreeDH:
+		return agreeDH
+	}
+	return agreeECDH
 }
 
 // wantsNUL reports whether the names of algorithms in a request to that vendor
@@ -63,7 +84,7 @@ func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (
 		return nil, err
 	}
 	if ch1 != x.ch1 {
-		return nil, errors.New("challenge1 is not ours")
+		return nil, at("handshake token", unlike(propChallenge1, "ours", "another: a reply to somebody else, or an old one"))
 	}
 	if x.ch2, err = challengeIn(t, propChallenge2); err != nil {
 		return nil, err
@@ -78,16 +99,17 @@ func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (
 		return nil, err
 	}
 	if x.peer.agree != x.agree {
-		return nil, fmt.Errorf("c.kagree_algo is %q, but we asked for %q", x.peer.agree, x.agree)
+		return nil, at("handshake token", unlike(propAgree, fmt.Sprintf("%q, which we asked for", x.agree), "%q", x.peer.agree))
+	}
+	// Announcements can be altered on the way. What the peer signs cannot.
+	if better := h.proposal(pdataAlgorithms(x.peer.pdata)); better == agreeP384 && x.agree != agreeP384 {
+		return nil, at(propPData, unlike("algorithms", "those of its announcement", "%s, too: somebody has left it out there", better))
 	}
 	x.c2 = x.peer.credential
 	if err := x.checkEchoes(t); err != nil {
 		return nil, err
 	}
 	signature, _ := find(t, propSignature)
-	if len(signature) > maxSignature {
-		return nil, errSignature
-	}
 	if err := verifySignature(x.peer.leaf.PublicKey, x.signedByReplier(), signature); err != nil {
 		return nil, err
 	}
@@ -106,7 +128,7 @@ func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (
 
 	x.dh2 = bytes.Clone(x.dh2)
 	final := &spi.Token{
-		ClassID: classToken + suffixFinal,
+		ClassID: classOf(t.ClassID, suffixReply) + suffixFinal,
 		BinaryProperties: []rtps.BinaryProperty{
 			{Name: propHash1, Value: x.c1.hash[:]},
 			{Name: propDH1, Value: x.dh1},

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/secdds/dds/spi"
 )
 
 // parseKey decodes a private key: PKCS#8, SEC 1 or PKCS#1, in clear or
@@ -44,9 +46,12 @@ func parseKey(b []byte, password string) (crypto.Signer, error) {
 		}
 		signer, ok := key.(crypto.Signer)
 		if !ok {
-			return nil, fmt.Errorf("a key of type %T, want EC prime256v1 or RSA", key)
+			return nil, unlike("private key", keysWanted, "one of type %T", key)
 		}
-		return signer, checkPublicKey(signer.Public())
+		if r := checkPublicKey(signer.Public()); r != nil {
+			return nil, r
+		}
+		return signer, nil
 	}
 }
 
@@ -73,34 +78,50 @@ func decrypt(block *pem.Block, password string) ([]byte, error) {
 
 var errPassword = errors.New("the password does not open it")
 
-// checkPublicKey reports whether a key is one that DDS-Security 1.1, 9.3.1,
-// has: P-256 or RSA of 2048 bits. Longer RSA keys do no harm.
-func checkPublicKey(key crypto.PublicKey) error {
+const keysWanted = "EC P-256 (prime256v1) or P-384, or RSA of 2048 to 4096 bits"
+
+// checkPublicKey refuses keys that DDS-Security 1.1, 9.3.1, does not have: it
+// has P-256 and RSA of 2048 bits. Edition 1.2 adds P-384. Longer RSA keys do no
+// harm, but who verifies with one of any length can be kept busy.
+func checkPublicKey(key crypto.PublicKey) *spi.Refusal {
+	refuse := func(found string, args ...any) *spi.Refusal {
+		r := unlike("public key", keysWanted, found, args...)
+		r.Remedy = "make another key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1"
+		return r
+	}
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		if k.Curve != elliptic.P256() {
-			return fmt.Errorf("an EC key on curve %s, want prime256v1 (P-256)", k.Curve.Params().Name)
+		if k.Curve != elliptic.P256() && k.Curve != elliptic.P384() {
+			return refuse("an EC key on curve %s", k.Curve.Params().Name)
 		}
 	case *rsa.PublicKey:
 		if n := k.N.BitLen(); n < 2048 || n > 4096 {
-			return fmt.Errorf("an RSA key of %d bits, want 2048 to 4096", n)
+			return refuse("an RSA key of %d bits", n)
 		}
 	default:
-		return fmt.Errorf("a key of type %T, want EC prime256v1 or RSA", key)
+		return refuse("a key of type %T", key)
 	}
 	return nil
 }
 
 // algoName returns the name that identity tokens have for a key; "" where
-// there is none.
-func algoName(key crypto.PublicKey) string {
+// there is none. Interop: Fast DDS before 2.12 has the names of signatures here.
+func algoName(key crypto.PublicKey, legacy bool) string {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		if k.Curve == elliptic.P256() {
+		switch {
+		case k.Curve != elliptic.P256():
+		case legacy:
+			return signECDSA
+		default:
 			return algoECDSA
 		}
 	case *rsa.PublicKey:
-		if k.N.BitLen() == 2048 {
+		switch {
+		case k.N.BitLen() != 2048:
+		case legacy:
+			return signRSA
+		default:
 			return algoRSA
 		}
 	}

@@ -36,8 +36,8 @@ func hexInt(s string) *big.Int {
 	return n
 }
 
-// A dhKey is Diffie-Hellman in that group. We never propose it: it is for
-// initiators that do, as Fast DDS does when its CA signs with RSA.
+// A dhKey is Diffie-Hellman in that group. We propose it only when asked to: it
+// is for initiators that do, as Fast DDS does when its CA signs with RSA.
 //
 // math/big does not take the same time for every key. What could be learnt
 // from it is of a key that serves one handshake.
@@ -57,13 +57,18 @@ func newDHKey() (*dhKey, error) {
 
 // public returns our value as big-endian octets.
 // Interop: Cyclone DDS writes and reads an ASN.1 INTEGER instead.
-func (k *dhKey) public(peer []byte) []byte {
-	if _, ok := derInteger(peer); ok {
-		if der, err := asn1.Marshal(k.y); err == nil {
-			return der
+func (k *dhKey) public(der bool) []byte {
+	if der {
+		if b, err := asn1.Marshal(k.y); err == nil {
+			return b
 		}
 	}
 	return k.y.Bytes()
+}
+
+func isDERInteger(b []byte) bool {
+	_, ok := derInteger(b)
+	return ok
 }
 
 // secret computes g^xy. Leading zeros do not count: OpenSSL strips them.

@@ -1,6 +1,7 @@
 package pkidh
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -119,4 +120,32 @@ func crl(t testing.TB, ca *cert, until time.Time, revoked ...*cert) []byte {
 	der, err := x509.CreateRevocationList(rand.Reader, tmpl, ca.Certificate, ca.key)
 	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})
+}
+
+// forgeAlgorithm returns c with a signature algorithm that Go does not make any
+// more: ecdsa-with-SHA1 in both places where DER names it. The signature is
+// wrong then, but that is looked at later.
+func forgeAlgorithm(t testing.TB, c *cert) *cert {
+	sha256 := []byte{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}
+	sha1 := []byte{0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01}
+	var outer struct {
+		TBS       asn1.RawValue
+		Algorithm asn1.RawValue
+		Signature asn1.BitString
+	}
+	_, err := asn1.Unmarshal(c.Raw, &outer)
+	require.NoError(t, err)
+	alg, err := asn1.Marshal(struct{ OID asn1.RawValue }{asn1.RawValue{FullBytes: sha1}})
+	require.NoError(t, err)
+	inner := bytes.Replace(outer.TBS.Bytes, append([]byte{0x30, byte(len(sha256))}, sha256...), alg, 1)
+	require.NotEqual(t, outer.TBS.Bytes, inner)
+	outer.TBS = asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true, Bytes: inner}
+	outer.Algorithm = asn1.RawValue{FullBytes: alg}
+	der, err := asn1.Marshal(outer)
+	require.NoError(t, err)
+	out := &cert{key: c.key}
+	out.Certificate, err = x509.ParseCertificate(der)
+	require.NoError(t, err)
+	require.Equal(t, x509.ECDSAWithSHA1, out.SignatureAlgorithm)
+	return out
 }

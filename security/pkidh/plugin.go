@@ -3,6 +3,7 @@ package pkidh
 import (
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,53 +14,142 @@ import (
 // A Plugin is DDS:Auth:PKI-DH with one set of credentials. It is immutable.
 type Plugin struct {
 	files Config // names only
+	cfg   Config // settings only: no files, no key, no password
 	trust *trust
 	certs []*x509.Certificate // ours, then its intermediates
 	key   crypto.Signer
 }
 
-var _ spi.Authentication = (*Plugin)(nil)
+var (
+	_ spi.Authentication  = (*Plugin)(nil)
+	_ spi.IdentityRenewer = (*Plugin)(nil)
+)
 
 // New parses the credentials. Whether they are valid and fit each other,
 // ValidateLocalIdentity tells. The error names the file at fault.
 func New(cfg Config) (*Plugin, error) {
 	files := cfg.names()
+	p := &Plugin{files: files, cfg: Config{
+		KeyAgreement: cfg.KeyAgreement, AnnounceAlgorithms: cfg.AnnounceAlgorithms,
+		LegacyAlgorithmNames: cfg.LegacyAlgorithmNames, Logging: cfg.Logging,
+	}}
+	switch cfg.KeyAgreement {
+	case "", agreeECDH, agreeDH, agreeP384:
+	default:
+		return nil, unlike("KeyAgreement", agreeNames, "%q", cfg.KeyAgreement)
+	}
 	cas, err := parseCerts(cfg.IdentityCA, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; want the PEM of the CA that issues the participants' certificates", files.IdentityCAFile, err)
+		return nil, unread(files.IdentityCAFile, "the PEM of the CA that issues the participants' certificates", err)
 	}
-	certs, err := parseCerts(cfg.Certificate, maxChain)
+	if p.certs, err = parseCerts(cfg.Certificate, maxChain); err != nil {
+		return nil, unread(files.CertificateFile, "the PEM of the participant's certificate", err)
+	}
+	if p.key, err = parseKey(cfg.PrivateKey, cfg.Password); err != nil {
+		return nil, unread(files.PrivateKeyFile, "", err)
+	}
+	p.trust = newTrust(files.IdentityCAFile, cas)
+	if len(cfg.CRL) == 0 {
+		return p, nil
+	}
+	crls, err := parseCRLs(cfg.CRL)
+	if err == nil {
+		err = p.trust.addCRLs(crls, p.certs[1:])
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; want the PEM of the participant's certificate", files.CertificateFile, err)
+		return nil, unread(files.CRLFile, "", err)
 	}
-	key, err := parseKey(cfg.PrivateKey, cfg.Password)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", files.PrivateKeyFile, err)
+	return p, nil
+}
+
+// unread is the error of a file that cannot be used.
+func unread(file, expected string, err error) error {
+	var r *spi.Refusal
+	if errors.As(err, &r) {
+		return at(file, err)
 	}
-	var crls []*x509.RevocationList
-	if len(cfg.CRL) > 0 {
-		if crls, err = parseCRLs(cfg.CRL); err != nil {
-			return nil, fmt.Errorf("%s: %w", files.CRLFile, err)
-		}
-	}
-	return &Plugin{files: files, trust: newTrust(cas, crls), certs: certs, key: key}, nil
+	return &spi.Refusal{Document: file, Expected: expected, Err: err}
 }
 
 // ValidateLocalIdentity implements spi.Authentication. DDS-Security 1.1, 8.3.2.
 func (p *Plugin) ValidateLocalIdentity(now time.Time, domain uint32, candidate rtps.GUID) (spi.LocalIdentity, error) {
+	return p.newIdentity(now, func(subject []byte) (rtps.GUID, error) { return adjustGUID(subject, candidate), nil })
+}
+
+// RenewLocalIdentity implements spi.IdentityRenewer.
+func (p *Plugin) RenewLocalIdentity(now time.Time, domain uint32, guid rtps.GUID) (spi.LocalIdentity, error) {
+	return p.newIdentity(now, func(subject []byte) (rtps.GUID, error) {
+		if !guidFits(guid, subject) {
+			return guid, &spi.Refusal{
+				Document: p.files.CertificateFile, Rule: "subject",
+				Expected: fmt.Sprintf("the subject that the GUID of participant %v was made of, in the same order and encoding", guid),
+				Found:    quoteName(subject), Remedy: "renew the certificate for the same subject; another subject is another participant",
+			}
+		}
+		return guid, nil
+	})
+}
+
+func (p *Plugin) newIdentity(now time.Time, guidOf func(subject []byte) (rtps.GUID, error)) (spi.LocalIdentity, error) {
 	v, err := p.trust.verify(now, p.certs)
 	if err != nil {
-		return nil, fmt.Errorf("%s, checked against %s: %w", p.files.CertificateFile, p.files.IdentityCAFile, err)
+		return nil, at(p.files.CertificateFile, err)
 	}
 	pub, ok := v.leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !pub.Equal(p.key.Public()) {
-		return nil, fmt.Errorf("%s is not the key of the first certificate in %s, %q: take the key its request was made with",
-			p.files.PrivateKeyFile, p.files.CertificateFile, nameText(v.leaf.RawSubject))
+		return nil, &spi.Refusal{
+			Document: p.files.PrivateKeyFile, Rule: "private key",
+			Expected: fmt.Sprintf("the key of the first certificate in %s, %s", p.files.CertificateFile, quoteName(v.leaf.RawSubject)),
+			Found:    "another", Remedy: "take the key the certificate's request was made with",
+		}
+	}
+	guid, err := guidOf(v.leaf.RawSubject)
+	if err != nil {
+		return nil, err
+	}
+	if p.cfg.Logging != nil {
+		for _, w := range p.Warnings(now) {
+			p.cfg.Logging.Log(spi.SecurityEvent{Time: now, Severity: spi.SeverityWarning, Plugin: "authentication",
+				What: "credentials need attention", Local: guid, Subject: nameText(v.leaf.RawSubject), Err: w})
+		}
 	}
 	return &identity{
-		p:    p,
-		v:    v,
-		guid: adjustGUID(v.leaf.RawSubject, candidate),
-		cid:  appendCertPEM(nil, p.certs),
+		p:          p,
+		v:          v,
+		guid:       guid,
+		cid:        appendCertPEM(nil, p.sent()),
+		algorithms: newAlgorithms(p.cfg, &v),
 	}, nil
+}
+
+// sent returns the certificates that peers are given: ours, and the
+// intermediates they may need to get to a CA of theirs. Roots they have, or do
+// not believe.
+func (p *Plugin) sent() []*x509.Certificate {
+	out := p.certs[:1:1]
+	for _, c := range p.certs[1:] {
+		if string(c.RawIssuer) != string(c.RawSubject) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Soon is how long before a certificate lapses Warnings tells of it.
+const Soon = 30 * 24 * time.Hour
+
+// Warnings returns what does not keep a participant from running at now but
+// will, or should be seen to: revocation lists that should have been replaced,
+// certificates about to lapse. Each is a *spi.Refusal.
+func (p *Plugin) Warnings(now time.Time) (w []error) {
+	for _, r := range p.trust.outdated(now) {
+		w = append(w, at(p.files.CRLFile, r))
+	}
+	for _, c := range p.certs {
+		if left := c.NotAfter.Sub(now); left >= 0 && left < Soon {
+			w = append(w, &spi.Refusal{Document: p.files.CertificateFile, Rule: "validity of " + quoteName(c.RawSubject),
+				Expected: "more than 30 days", Found: "it expires on " + stamp(c.NotAfter), Remedy: "renew it"})
+		}
+	}
+	return w
 }

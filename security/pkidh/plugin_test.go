@@ -64,7 +64,7 @@ func TestLocalIdentity(t *testing.T) {
 func TestCredentialsRefused(t *testing.T) {
 	ca, foreign := newCA(t, "CA"), newCA(t, "Foreign")
 	c := issue(t, ca, "A", newEC(t), nil)
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	require.NoError(t, err)
 	sameName := newCA(t, "CA")
 
@@ -99,12 +99,17 @@ func TestCredentialsRefused(t *testing.T) {
 			cfg.Certificate = append(issue(t, mid, "A", c.key, nil).pem(), mid.pem()...)
 		}, []string{"cert.pem"}},
 		{"curve", func(cfg *Config) {
-			x := issue(t, ca, "A", p384, nil)
+			x := issue(t, ca, "A", p521, nil)
 			cfg.Certificate, cfg.PrivateKey = x.pem(), x.keyPEM(t)
-		}, []string{"key.pem", "P-384", "prime256v1"}},
+		}, []string{"key.pem", "P-521", "prime256v1"}},
 		{"revoked", func(cfg *Config) { cfg.CRL = crl(t, ca, now.Add(time.Hour), c) }, []string{"cert.pem", "revoked"}},
-		{"CRL expired", func(cfg *Config) { cfg.CRL = crl(t, ca, now.Add(-time.Second)) }, []string{"CRL", "expired"}},
-		{"CRL of another CA", func(cfg *Config) { cfg.CRL = crl(t, foreign, now.Add(time.Hour)) }, []string{"none signed by", "CN=CA"}},
+		{"revoked by an outdated CRL", func(cfg *Config) { cfg.CRL = crl(t, ca, now.Add(-time.Second), c) }, []string{"cert.pem", "revoked"}},
+		{"CRL of another CA", func(cfg *Config) { cfg.CRL = crl(t, foreign, now.Add(time.Hour)) }, []string{"crl.pem", "CN=Foreign", "signed by somebody else"}},
+		{"CRL of another CA of that name", func(cfg *Config) { cfg.CRL = crl(t, sameName, now.Add(time.Hour)) }, []string{"crl.pem", "CN=CA", "not that CA's"}},
+		{"no CRL of the issuer", func(cfg *Config) {
+			cfg.IdentityCA = append(cfg.IdentityCA, foreign.pem()...)
+			cfg.CRL = crl(t, foreign, now.Add(time.Hour))
+		}, []string{"none signed by", "CN=CA"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := config(t, ca, c)

@@ -2,7 +2,6 @@ package pkidh
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 // nothing yet: anybody may have copied the certificate in it.
 // DDS-Security 1.1, 9.3.4 (begin_handshake_reply).
 func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, digest [32]byte) (*spi.Token, error) {
-	x := &exchange{request: digest, ch2: h.challenge}
+	x := &exchange{request: digest, ch2: h.challenge, class: classOf(t.ClassID, suffixReq)}
 	var err error
 	if x.ch1, err = challengeIn(t, propChallenge1); err != nil {
 		return nil, err
@@ -41,8 +40,8 @@ func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, di
 	}
 
 	// Interop: algorithm names are written as the initiator wrote them: see wantsNUL.
-	x.c2 = h.id.credential(bytes.Clone(pdata), x.agree, x.peer.nul)
-	x.dh2 = key.public(x.dh1)
+	x.c2 = h.id.credential(bytes.Clone(pdata), x.agree, x.peer.new12, x.peer.nul)
+	x.dh2 = key.public(isDERInteger(x.dh1))
 	x.dh1 = bytes.Clone(x.dh1)
 	signature, err := sign(h.id.p.key, x.signedByReplier())
 	if err != nil {
@@ -50,7 +49,7 @@ func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, di
 	}
 	// Interop: Fast DDS and RustDDS want the optional ones too.
 	x.reply = spi.Token{
-		ClassID: classToken + suffixReply,
+		ClassID: x.class + suffixReply,
 		BinaryProperties: append(slices.Clone(x.c2.props),
 			rtps.BinaryProperty{Name: propHash1, Value: x.c1.hash[:]},
 			rtps.BinaryProperty{Name: propDH1, Value: x.dh1},
@@ -80,13 +79,10 @@ func (h *handshake) processFinal(now time.Time, t *spi.Token, digest [32]byte) e
 		return err
 	}
 	if ch2 != h.challenge {
-		return errors.New("challenge2 is not ours")
+		return at("handshake token", unlike(propChallenge2, "ours", "another: an answer to somebody else, or an old one"))
 	}
 	signature, _ := find(t, propSignature)
-	if len(signature) > maxSignature {
-		return errSignature
-	}
-	err = errors.New("challenge1 is not that of the request")
+	err = at("handshake token", unlike(propChallenge1, "that of a request", "another"))
 	for _, x := range h.requests {
 		if x.ch1 != ch1 {
 			continue
@@ -108,7 +104,7 @@ func (h *handshake) checkFinal(now time.Time, x *exchange, t *spi.Token, signatu
 		return secret, err
 	}
 	if now.After(x.peer.notAfter) {
-		return secret, errors.New("the certificate has expired since the request")
+		return secret, at(propID, unlike("validity of "+quoteName(x.peer.leaf.RawSubject), "a certificate in force", "one that has expired on %s, since the request", stamp(x.peer.notAfter)))
 	}
 	if err := verifySignature(x.peer.leaf.PublicKey, x.signedByInitiator(), signature); err != nil {
 		return secret, err

@@ -3,30 +3,55 @@ package pkidh
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 
 	"github.com/secdds/dds/rtps"
 )
 
-// signName returns the name of the algorithm that a key signs with.
-func signName(key crypto.PublicKey) string {
-	if _, ok := key.(*rsa.PublicKey); ok {
+// signName returns the name of the algorithm that a key signs with. new12 asks
+// for the names of DDS-Security 1.2.
+func signName(key crypto.PublicKey, new12 bool) string {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		if new12 {
+			return signRSA12
+		}
 		return signRSA
+	case *ecdsa.PublicKey:
+		if k.Curve == elliptic.P384() {
+			return signP384
+		}
+	}
+	if new12 {
+		return signP256
 	}
 	return signECDSA
 }
 
+// digest hashes the canonical form of props as signatures of a key want it.
+func digest(key crypto.PublicKey, props []rtps.BinaryProperty) ([]byte, crypto.Hash) {
+	b := rtps.AppendCanonical(nil, props)
+	if k, ok := key.(*ecdsa.PublicKey); ok && k.Curve == elliptic.P384() {
+		d := sha512.Sum384(b)
+		return d[:], crypto.SHA384
+	}
+	d := sha256.Sum256(b)
+	return d[:], crypto.SHA256
+}
+
 // sign signs the canonical form of props.
 func sign(key crypto.Signer, props []rtps.BinaryProperty) ([]byte, error) {
-	digest := sha256.Sum256(rtps.AppendCanonical(nil, props))
-	var opts crypto.SignerOpts = crypto.SHA256
+	d, hash := digest(key.Public(), props)
+	var opts crypto.SignerOpts = hash
 	if _, ok := key.Public().(*rsa.PublicKey); ok {
-		opts = &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256} // RustDDS takes no other salt
+		opts = &rsa.PSSOptions{SaltLength: 32, Hash: hash} // RustDDS takes no other salt
 	}
-	return key.Sign(rand.Reader, digest[:], opts)
+	return key.Sign(rand.Reader, d, opts)
 }
 
 var errSignature = errors.New("the signature is wrong")
@@ -38,15 +63,18 @@ var errSignature = errors.New("the signature is wrong")
 // another type than the participant's, and OpenSSL before 3.1 takes the longest
 // salt there is.
 func verifySignature(key crypto.PublicKey, props []rtps.BinaryProperty, signature []byte) error {
-	digest := sha256.Sum256(rtps.AppendCanonical(nil, props))
+	if len(signature) == 0 || len(signature) > maxSignature {
+		return errSignature
+	}
+	d, hash := digest(key, props)
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		if ecdsa.VerifyASN1(k, digest[:], signature) {
+		if ecdsa.VerifyASN1(k, d, signature) {
 			return nil
 		}
 	case *rsa.PublicKey:
-		opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto, Hash: crypto.SHA256}
-		if rsa.VerifyPSS(k, crypto.SHA256, digest[:], signature, opts) == nil {
+		opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthAuto, Hash: hash}
+		if rsa.VerifyPSS(k, hash, d, signature, opts) == nil {
 			return nil
 		}
 	}

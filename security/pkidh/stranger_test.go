@@ -1,6 +1,7 @@
 package pkidh
 
 import (
+	"crypto/x509"
 	"testing"
 	"time"
 
@@ -22,11 +23,14 @@ func TestStrangersAreRefused(t *testing.T) {
 		want string
 	}{
 		{"foreign CA of the same name", issue(t, foreign, low, key, nil), "identity CA"},
-		{"self-signed", issue(t, nil, low, key, isCA), "identity CA"},
+		{"self-signed", issue(t, nil, low, key, func(c *x509.Certificate) { isCA(c); c.KeyUsage |= x509.KeyUsageDigitalSignature }), "identity CA"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := config(t, ca, tt.cert)
-			cfg.IdentityCA = append(foreign.pem(), append(ca.pem(), tt.cert.pem()...)...)
+			cfg.IdentityCA = append(foreign.pem(), ca.pem()...)
+			if tt.cert.IsCA {
+				cfg.IdentityCA = append(cfg.IdentityCA, tt.cert.pem()...)
+			}
 			cfg.Certificate = append(cfg.Certificate, foreign.pem()...) // brought along, it is no root
 			i, r := newSide(t, cfg, ""), newSide(t, good, "")
 			meet(t, i, r, rtps.VendorSecdds, rtps.VendorSecdds)
@@ -120,7 +124,7 @@ func newSideWithKey(t testing.TB, victim *side) *side {
 	id := victim.id.(*identity)
 	p := *id.p
 	p.key = newEC(t)
-	p.trust = newTrust(nil, nil)
+	p.trust = newTrust("", nil)
 	stolen := &identity{p: &p, v: id.v, guid: id.guid, cid: id.cid}
 	h := victim.h.(*handshake)
 	return &side{id: stolen, h: newHandshake(stolen, h.remote, true), pdata: victim.pdata}
