@@ -30,6 +30,13 @@ const (
 	SeverityDebug
 )
 
+// String returns the specification's name of s, such as "WARNING"; DEBUG for
+// what is out of range. DDS-Security 1.1, 8.6.2.1.1.
+func (s Severity) String() string {
+	names := [...]string{"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFORMATIONAL", "DEBUG"}
+	return names[min(int(s), len(names)-1)]
+}
+
 // A SecurityEvent is one decision of the security plugins, or what led to it.
 // Every field but Time, Severity, Plugin, What and Local may be empty.
 type SecurityEvent struct {

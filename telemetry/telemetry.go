@@ -65,7 +65,7 @@ func (l *Logger) Log(e spi.SecurityEvent) {
 	r.SetTimestamp(e.Time)
 	r.SetEventName(name)
 	r.SetSeverity(severity)
-	r.SetSeverityText(seclog.SeverityName(e.Severity))
+	r.SetSeverityText(e.Severity.String())
 	body := e.What
 	for _, f := range seclog.Fields(&e) {
 		switch f.Name {

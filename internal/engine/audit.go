@@ -34,6 +34,7 @@ type audit struct {
 	queue     []spi.SecurityEvent
 	lost      uint64
 	strangers map[string]spi.SecurityEvent // by What: the last one, Count is of all
+	keying    int                          // sums in which keys were exchanged
 	topic     *Writer                      // of the log topic
 	decided   bool                         // the participant is ready, and topic is what it will be
 

@@ -24,7 +24,7 @@ const (
 func (p *Participant) doubt(now time.Time, q *peer) {
 	if q.suspect.IsZero() && q.authenticated() {
 		q.suspect, q.probed = now, false
-		p.event(spi.SeverityNotice, "authentication", "participant doubted", q, "",
+		p.event(spi.SeverityInfo, "authentication", "participant doubted", q, "",
 			errors.New("an unauthenticated message says that it has left or started anew; it is asked for a sign of life"))
 	}
 }

@@ -18,6 +18,7 @@ func (p *Participant) begun(q *peer, before bool) {
 
 // authenticated reports that a peer has passed both checks.
 func (p *Participant) authenticated(q *peer) {
+	p.audit.exchanging()
 	p.report(q, spi.SecurityEvent{
 		Severity: spi.SeverityNotice, Plugin: "authentication", What: "participant authenticated",
 		Found: until(q.gate.Result.NotAfter),
@@ -44,6 +45,7 @@ func (p *Participant) matched(q *peer, m *admission.Pair) {
 		Severity: spi.SeverityInfo, Plugin: "access control", What: "endpoint matched",
 		Local: m.Local.GUID, Remote: m.Remote.GUID, Topic: m.Remote.Topic.Name, Found: protection(m.Local.Attributes),
 	}
+	p.audit.exchanging()
 	if m.Remote.Builtin {
 		e.Severity, e.What = spi.SeverityDebug, "built-in endpoint matched"
 	}

@@ -27,7 +27,7 @@ func Fields(e *spi.SecurityEvent) []Field {
 			fs = append(fs, Field{name, clean(s)})
 		}
 	}
-	text("severity", SeverityName(e.Severity))
+	text("severity", e.Severity.String())
 	text("plugin", e.Plugin)
 	fs = append(fs, Field{"domain", int(e.Domain)})
 	if !e.Local.IsZero() {

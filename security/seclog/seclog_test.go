@@ -51,14 +51,14 @@ func TestSeverities(t *testing.T) {
 	for s := spi.SeverityEmergency; s <= spi.SeverityDebug; s++ {
 		require.Less(t, Level(s), last)
 		last = Level(s)
-		for _, name := range []string{SeverityName(s), SeverityName(s) + "_LEVEL", strings.ToLower(SeverityName(s))} {
+		for _, name := range []string{s.String(), s.String() + "_LEVEL", strings.ToLower(s.String())} {
 			got, err := ParseSeverity(name)
 			require.NoError(t, err)
 			require.Equal(t, s, got)
 		}
 	}
 	require.Equal(t, slog.LevelError, Level(spi.SeverityError))
-	require.Equal(t, "DEBUG", SeverityName(200))
+	require.Equal(t, "DEBUG", spi.Severity(200).String())
 	_, err := ParseSeverity("loud")
 	require.ErrorContains(t, err, `found "loud"`)
 }

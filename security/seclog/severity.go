@@ -8,21 +8,17 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// severities are the specification's names. DDS-Security 1.1, table 39.
-var severities = [...]string{"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFORMATIONAL", "DEBUG"}
-
-// SeverityName returns the specification's name of s: "WARNING".
-func SeverityName(s spi.Severity) string { return severities[min(int(s), len(severities)-1)] }
-
-// ParseSeverity is the reverse of SeverityName. It takes the names with the
-// suffix "_LEVEL", too, in which other vendors' configurations have them.
+// ParseSeverity returns the severity of that name: "WARNING" or, as other
+// vendors' configurations have it, "WARNING_LEVEL".
 func ParseSeverity(name string) (spi.Severity, error) {
-	for i, n := range severities {
-		if strings.EqualFold(strings.TrimSuffix(strings.ToUpper(name), "_LEVEL"), n) {
-			return spi.Severity(i), nil
+	var names []string
+	for s := spi.SeverityEmergency; s <= spi.SeverityDebug; s++ {
+		if strings.TrimSuffix(strings.ToUpper(name), "_LEVEL") == s.String() {
+			return s, nil
 		}
+		names = append(names, s.String())
 	}
-	return 0, fmt.Errorf("severity: expected one of %s, found %q", strings.Join(severities[:], ", "), name)
+	return 0, fmt.Errorf("severity: expected one of %s, found %q", strings.Join(names, ", "), name)
 }
 
 // Levels of the severities slog has no name for. The others are slog's: Error,
