@@ -27,8 +27,8 @@ func literal(name string) []token {
 }
 
 // expression returns the tokens of a POSIX fnmatch pattern without escapes, as
-// Fast DDS (FNM_NOESCAPE) and Cyclone DDS read it: * ? [set] [!set] [a-z].
-// A [ that is not closed is a [. A * matches / too.
+// Fast DDS (FNM_NOESCAPE) and Cyclone DDS read it: * ? [set] [!set] [a-z]
+// [[:digit:]]. A [ that is not closed is a [. A * matches / too.
 func expression(pattern string) []token {
 	if len(pattern) > MaxExpression {
 		return nil
@@ -44,19 +44,62 @@ func expression(pattern string) []token {
 			if len(rest) > from && (rest[from] == '!' || rest[from] == '^') {
 				from++
 			}
-			from++ // the first rune of a set may be ]
-			if from < len(rest) {
-				if i := slices.Index(rest[from:], ']'); i >= 0 {
-					list = append(list, token{kind: '[', set: string(rest[1 : from+i])})
-					rest = rest[from+i:]
-					continue
-				}
+			if i := closing(rest, from); i > 0 {
+				list = append(list, token{kind: '[', set: string(rest[1:i])})
+				rest = rest[i:]
+				continue
 			}
 		}
 		list = append(list, token{r: rest[0]})
 	}
 	return list
 }
+
+// closing returns where the set that begins with p[0] ends, or 0. What it holds
+// begins at from; a ] there is one of it.
+func closing(p []rune, from int) int {
+	for i := from; i < len(p); i++ {
+		switch {
+		case p[i] == '[' && class(p[i:]) > 0:
+			i += class(p[i:]) - 1
+		case p[i] == ']' && i > from:
+			return i
+		}
+	}
+	return 0
+}
+
+// class returns the length of the character class p begins with, such as
+// [:digit:], or 0.
+func class(p []rune) int {
+	if len(p) < 4 || p[0] != '[' || p[1] != ':' {
+		return 0
+	}
+	n := slices.Index(p, ']') + 1
+	if n < 4 || p[n-2] != ':' || classes[string(p[2:n-2])] == nil {
+		return 0
+	}
+	return n
+}
+
+// classes are those of the POSIX locale.
+var classes = map[string]func(rune) bool{
+	"alnum":  func(r rune) bool { return letter(r) || digit(r) },
+	"alpha":  letter,
+	"blank":  func(r rune) bool { return r == ' ' || r == '\t' },
+	"cntrl":  func(r rune) bool { return r < ' ' || r == 0x7f },
+	"digit":  digit,
+	"graph":  func(r rune) bool { return '!' <= r && r <= '~' },
+	"lower":  func(r rune) bool { return 'a' <= r && r <= 'z' },
+	"print":  func(r rune) bool { return ' ' <= r && r <= '~' },
+	"punct":  func(r rune) bool { return '!' <= r && r <= '~' && !letter(r) && !digit(r) },
+	"space":  func(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' },
+	"upper":  func(r rune) bool { return 'A' <= r && r <= 'Z' },
+	"xdigit": func(r rune) bool { return digit(r) || 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' },
+}
+
+func digit(r rune) bool  { return '0' <= r && r <= '9' }
+func letter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' && r < 0x80 }
 
 // match reports whether pattern covers name: whether it matches all that name
 // stands for. Partition names may be expressions themselves; "A?" does not
@@ -137,6 +180,11 @@ func inSet(set string, r rune) bool {
 	list := []rune(set)
 	found := false
 	for i := 0; i < len(list); i++ {
+		if n := class(list[i:]); n > 0 {
+			found = found || classes[string(list[i+2:i+n-2])](r)
+			i += n - 1
+			continue
+		}
 		lo, hi := list[i], list[i]
 		if i+2 < len(list) && list[i+1] == '-' {
 			hi = list[i+2]

@@ -19,6 +19,12 @@ func TestMatch(t *testing.T) {
 		{"*a*b*", "xxaxxbxx", true}, {"*a*b*", "xxbxxaxx", false}, {"**", "a", true},
 		{"[abc]x", "bx", true}, {"[abc]x", "dx", false}, {"[a-c]", "b", true}, {"[!a-c]", "b", false}, {"[^a-c]", "d", true},
 		{"[]]", "]", true}, {"[!]]", "a", true}, {"[a-]", "-", true}, {"[a", "[a", true}, {"[", "[", true}, {"[]", "[]", true},
+		{"[!]a]", "]", false}, {"[!]a]", "b", true}, {"[]-a]", "^", true}, {"[]-a]", "b", false}, {"[a-]x", "-x", true}, {"[-a]", "-", true},
+		{"[z-a]", "m", false}, {"[!z-a]", "m", true}, {"[a-c-e]", "-", true}, {"[a-c-e]", "d", false}, {"[!]", "[!]", true}, {"[!]", "a", false},
+		{"[[]", "[", true}, {"[a[]]", "a]", true}, {"a[", "a[", true}, {"*[", "x[", true}, {"[*?]", "*", true}, {"[*?]", "x", false},
+		{"[ü-ÿ]", "ý", true}, {"[/]", "/", true}, {".*", ".hidden", true}, {"*", ".hidden", true}, {"a*/b", "a/x/y/b", true},
+		{"[[:digit:]]x", "7x", true}, {"[[:digit:]]x", "ax", false}, {"[![:alpha:]_]", "1", true}, {"[![:alpha:]_]", "_", false}, {"[[:upper:]a]", "a", true},
+		{"[[:punct:]]", "/", true}, {"[[:space:]]", " ", true}, {"[[:nonsense:]]", ":]", true}, {"[[:nonsense:]]", "1", false}, {"[:digit:]", "d", true}, {"[[:digit:]", "[d", true},
 		{`a\*`, `a\bc`, true}, {`a\*`, "a*", false}, // no escapes
 		{"a.c", "abc", false}, {"(a|b)", "a", false},
 	} {

@@ -146,17 +146,52 @@ func (r *reader) criteria(n *node) Criteria {
 	return c
 }
 
-// time reads an xsd:dateTime. Without a zone it is UTC. DDS-Security 1.1, 9.4.1.3.2.2.
+// time reads an xsd:dateTime, with a fraction of a second and a zone or without.
+// Without a zone it is UTC. DDS-Security 1.1, 9.4.1.3.2.2.
 func (r *reader) time(n *node) time.Time {
-	const expected = "a time such as 2026-01-31T23:59:59 (UTC)"
+	const expected = "a time such as 2026-01-31T23:59:59 (UTC) or 2026-01-31T23:59:59.5+01:00"
 	text := r.leaf(n, expected, false)
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() > 0 {
-			return t.UTC()
+	if isDateTime(text) {
+		for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00"} {
+			if t, err := time.Parse(layout, text); err == nil && t.Year() > 0 {
+				return t.UTC()
+			}
 		}
 	}
 	r.expect(n, expected, fmt.Sprintf("%q", text), "")
 	return time.Time{}
+}
+
+// isDateTime checks the form, where package time is lenient: all fields in
+// full, a fraction after a point, a zone of at most fourteen hours.
+func isDateTime(text string) bool {
+	const form = "dddd-dd-ddTdd:dd:dd"
+	like := func(s, form string) bool {
+		for i := range len(form) {
+			digit := '0' <= s[i] && s[i] <= '9'
+			if digit != (form[i] == 'd') || !digit && s[i] != form[i] {
+				return false
+			}
+		}
+		return true
+	}
+	if len(text) < len(form) || !like(text[:len(form)], form) {
+		return false
+	}
+	rest := text[len(form):]
+	if fraction, ok := strings.CutPrefix(rest, "."); ok {
+		rest = strings.TrimLeft(fraction, "0123456789")
+		if n := len(fraction) - len(rest); n < 1 || n > 12 {
+			return false
+		}
+	}
+	switch {
+	case rest == "" || rest == "Z":
+		return true
+	case len(rest) != 6 || rest[0] != '+' && rest[0] != '-' || !like(rest[1:], "dd:dd"):
+		return false
+	}
+	return rest[1:] <= "14:00" && rest[4:] < "60"
 }
 
 // Grant returns the grant for a certificate's subject. Of several, the first

@@ -161,7 +161,7 @@ func TestPermissionsRefusals(t *testing.T) {
 		{"bad subject", replace(">CN=/talker<", ">talker<"), `expected attribute=value, found "talker"`},
 		{"unknown attribute", replace(">CN=/talker<", ">XN=talker<"), `unknown attribute "XN"`},
 		{"no validity", replace("<not_before>2026-01-01T00:00:00</not_before>", ""), "<grant/validity>: expected an element <not_before>, found none"},
-		{"blank time", replace("2026-01-01T00:00:00", ""), "XML line 7, <grant/validity/not_before>: expected a time such as 2026-01-31T23:59:59 (UTC), found nothing"},
+		{"blank time", replace("2026-01-01T00:00:00", ""), "XML line 7, <grant/validity/not_before>: expected a time such as 2026-01-31T23:59:59 (UTC) or 2026-01-31T23:59:59.5+01:00, found nothing"},
 		{"bad time", replace("2026-01-01T00:00:00", "2026-02-30T00:00:00"), `found "2026-02-30T00:00:00"`},
 		{"date only", replace("2026-01-01T00:00:00", "2026-01-01"), `found "2026-01-01"`},
 		{"absurd time", replace("2026-01-01T00:00:00", "99999-01-01T00:00:00"), "expected a time"},

@@ -312,6 +312,7 @@ func TestRemoteRefusals(t *testing.T) {
 	}{
 		{"good", token, peer(t, "b", good), ""},
 		{"with the NUL of a C string", token, peer(t, "b", append(bytes.Clone(good), 0)), ""},
+		{"edition 1.1", spi.Token{ClassID: "DDS:Access:Permissions:1.1"}, peer(t, "b", good), ""},
 		{"edition 1.2", spi.Token{ClassID: "DDS:Access:Permissions:1.2"}, peer(t, "b", good), ""},
 		{"properties we do not look at", spi.Token{ClassID: token.ClassID, Properties: []rtps.Property{{Name: "dds.perm_ca.sn", Value: "CN=x"}}}, peer(t, "b", good), ""},
 		{"in the credential", token, spi.HandshakeResult{SubjectDER: peer(t, "b", nil).SubjectDER, Credential: spi.Token{BinaryProperties: []rtps.BinaryProperty{{Name: "c.perm", Value: good}}}}, ""},
