@@ -3,6 +3,7 @@ package admission
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -25,7 +26,7 @@ func (f *fakeIdentity) NotAfter() time.Time      { return time.Time{} }
 func (f *fakeIdentity) SetPermissions(spi.Token) {}
 func (f *fakeIdentity) NewHandshake(r spi.RemoteParticipant) (spi.Handshake, error) {
 	f.made++
-	return &fakeHandshake{id: f, remote: r, mine: []byte{f.guid.Prefix[0], byte(f.made)}}, nil
+	return &fakeHandshake{id: f, remote: r, mine: []byte{f.guid.Prefix[0], byte(f.made >> 8), byte(f.made)}}, nil
 }
 
 type fakeHandshake struct {
@@ -33,7 +34,18 @@ type fakeHandshake struct {
 	remote spi.RemoteParticipant
 	mine   []byte // our challenge
 	theirs []byte
-	step   int // tokens of the peer taken
+	reqs   [][]byte // challenges of requests replied to
+
+	futures [][]byte // challenges announced in the peer's name
+}
+
+// future reports whether the peer's challenge may be c, as far as announced.
+func (h *fakeHandshake) future(c []byte) bool {
+	return len(h.futures) == 0 || len(h.futures) > 4 || has(h.futures, c)
+}
+
+func has(list [][]byte, c []byte) bool {
+	return slices.ContainsFunc(list, func(f []byte) bool { return bytes.Equal(f, c) })
 }
 
 func tok(class string, c ...[]byte) spi.Token {
@@ -44,12 +56,15 @@ func tok(class string, c ...[]byte) spi.Token {
 	return t
 }
 
-func (h *fakeHandshake) Initiator() bool                   { return h.id.guid.Compare(h.remote.GUID) < 0 }
-func (h *fakeHandshake) HandleAuthRequest(spi.Token) error { return nil }
-func (h *fakeHandshake) AuthRequest() *spi.Token {
-	if h.Initiator() {
-		return nil
+func (h *fakeHandshake) Initiator() bool { return h.id.guid.Compare(h.remote.GUID) < 0 }
+func (h *fakeHandshake) HandleAuthRequest(t spi.Token) error {
+	if t.ClassID != "authreq" || len(t.BinaryProperties) != 1 {
+		return errors.New("no authentication request")
 	}
+	h.futures = append(h.futures, t.BinaryProperties[0].Value)
+	return nil
+}
+func (h *fakeHandshake) AuthRequest() *spi.Token {
 	t := tok("authreq", h.mine)
 	return &t
 }
@@ -61,15 +76,16 @@ func (h *fakeHandshake) Process(_ time.Time, _ []byte, t spi.Token) (*spi.Token,
 	vals := func(n int) bool { return len(t.BinaryProperties) == n }
 	val := func(i int) []byte { return t.BinaryProperties[i].Value }
 	switch {
-	case !h.Initiator() && t.ClassID == "req" && vals(1):
-		h.theirs, h.step = val(0), 1
-		r := tok("reply", h.theirs, h.mine)
+	case !h.Initiator() && t.ClassID == "req" && vals(1) && h.future(val(0)):
+		h.reqs = append(h.reqs, val(0))
+		r := tok("reply", val(0), h.mine)
 		return &r, false, nil
-	case h.Initiator() && t.ClassID == "reply" && vals(2) && bytes.Equal(val(0), h.mine):
+	case h.Initiator() && t.ClassID == "reply" && vals(2) && bytes.Equal(val(0), h.mine) && h.future(val(1)):
 		h.theirs = val(1)
 		r := tok("final", h.mine, h.theirs)
 		return &r, true, nil
-	case !h.Initiator() && h.step == 1 && t.ClassID == "final" && vals(2) && bytes.Equal(val(0), h.theirs) && bytes.Equal(val(1), h.mine):
+	case !h.Initiator() && t.ClassID == "final" && vals(2) && has(h.reqs, val(0)) && bytes.Equal(val(1), h.mine):
+		h.theirs = val(0)
 		return nil, true, nil
 	}
 	return nil, false, bad

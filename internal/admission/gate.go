@@ -19,6 +19,7 @@ type Gate struct {
 	Identity    spi.LocalIdentity
 	Permissions spi.LocalPermissions
 	Crypto      spi.ParticipantCrypto
+	Bounds      Bounds // of what strangers can cause
 
 	// Bar, if not nil, returns why somebody who has just proven who he is may
 	// not join all the same.
@@ -26,7 +27,14 @@ type Gate struct {
 
 	statelessSN int64
 	volatileSN  int64
+
+	lobby   lobby
+	work    work   // for participants that are not authenticated
+	rework  work   // for those that are and, as someone says, start anew
+	reports Bucket // for events about strangers
 }
+
+func (g *Gate) bounds() Bounds { return g.Bounds.withDefaults() }
 
 // Self returns the local participant's GUID.
 func (g *Gate) Self() rtps.GUID { return g.Identity.GUID() }
@@ -66,6 +74,16 @@ type Outbox struct {
 	Volatile  []rtps.GenericMessage // to the peer's volatile-secure reader, reliable
 	Jobs      []Job
 	Events    []Event
+
+	// Of strangers; the caller does Evicted before Turns.
+	Evicted  []rtps.GUIDPrefix // peers to be forgotten: others have their turn
+	Turns    []Stranger        // it is their turn: see Gate.Arrive
+	Overflow int               // announcements that were dropped since too many wait
+}
+
+// Empty reports whether nothing is in o.
+func (o *Outbox) Empty() bool {
+	return len(o.Stateless)+len(o.Volatile)+len(o.Jobs)+len(o.Events)+len(o.Evicted)+len(o.Turns)+o.Overflow == 0
 }
 
 // An EventKind says what became of a peer or a pair.
@@ -109,10 +127,22 @@ type Event struct {
 	Peer *Peer
 	Pair *Pair
 	Err  error
+
+	// Quiet: there were so many events about strangers that this one is not
+	// worth a word to the user.
+	Quiet bool
 }
 
 func (o *Outbox) event(k EventKind, p *Peer, err error) {
 	o.Events = append(o.Events, Event{Kind: k, Peer: p, Err: err})
+}
+
+// report is event for what any stranger can cause.
+func (g *Gate) report(now time.Time, out *Outbox, k EventKind, p *Peer, err error) {
+	if b := g.bounds(); g.reports.Rate == 0 {
+		g.reports.Rate, g.reports.Burst = b.Reports, b.ReportBurst
+	}
+	out.Events = append(out.Events, Event{Kind: k, Peer: p, Err: err, Quiet: !g.reports.Take(now)})
 }
 
 // Timing of the handshake. The peers give up after 4.2 s (Fast DDS, then again
@@ -123,8 +153,10 @@ const (
 	giveUp       = 60 * time.Second
 	unanswered   = 5 * time.Second // after this long the user is told
 	retryAfter   = 2 * time.Second // a failed peer that still announces itself is tried again
+	startOver    = 5 * time.Second // after this long with answers that were refused, challenges are forgotten
 	tokenResend  = 2 * time.Second // our tokens again while the peer's have not come
 	tokenResends = 10
+	answerGap    = 20 * time.Millisecond // the same answer is not given more often
 
 	maxTokens        = 8192 // octets of the tokens for one endpoint; they take some 200
 	maxPendingTokens = 4096 // early tokens kept for endpoints discovery has not reported yet, per peer

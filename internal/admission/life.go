@@ -15,7 +15,8 @@ import (
 // Shut keeps a participant out from the start, whatever it sends.
 func (p *Peer) Shut(err error, out *Outbox) {
 	p.barred = true
-	p.refuse(out, err)
+	p.keepOut(err, out)
+	out.event(PeerRefused, p, err)
 }
 
 func (p *Peer) permissionsToken() (t spi.Token) {

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/secdds/dds/rtps"
@@ -32,6 +33,7 @@ type Pair struct {
 	ready  bool
 	err    error
 	tokens *rtps.GenericMessage // the remote endpoint's, once taken
+	sent   sendings             // of ours
 }
 
 // Peer returns the remote endpoint's participant.
@@ -63,10 +65,19 @@ func (p *Peer) NewPair(now time.Time, local Local, remote RemoteEndpoint, out *O
 		return pair
 	}
 	pair.Crypto = crypto
-	pair.sendTokens(out)
+	if pair.sendTokens(out) {
+		pair.sent = sendings{n: 1, last: now}
+	}
 	pair.HandleTokens(now, out)
 	if crypto.Ready() {
 		pair.become(out)
+	}
+	if !pair.ready && pair.sent.n > 0 {
+		if p.unready == nil {
+			p.unready = make(map[*Pair]struct{})
+		}
+		p.unready[pair] = struct{}{}
+		p.schedule()
 	}
 	return pair
 }
@@ -74,6 +85,7 @@ func (p *Peer) NewPair(now time.Time, local Local, remote RemoteEndpoint, out *O
 func (p *Pair) become(out *Outbox) {
 	if !p.ready {
 		p.ready = true
+		delete(p.peer.unready, p)
 		out.Events = append(out.Events, Event{Kind: PairReady, Peer: p.peer, Pair: p})
 	}
 }
@@ -106,14 +118,15 @@ func (p *Pair) permit(now time.Time) error {
 	return p.peer.Rights.CheckReader(now, p.Remote.Topic)
 }
 
-func (p *Pair) sendTokens(out *Outbox) {
+// sendTokens reports false if there are none to send.
+func (p *Pair) sendTokens(out *Outbox) bool {
 	toks, err := p.Crypto.Tokens()
 	if err != nil {
 		out.event(PeerNotice, p.peer, verdict(cryptography, "crypto tokens not made", fmt.Errorf("create endpoint crypto tokens: %w", err)))
-		return
+		return false
 	}
 	if len(toks) == 0 {
-		return
+		return false
 	}
 	class := spi.ClassReaderTokens
 	if p.Local.GUID.Entity.IsWriter() {
@@ -126,11 +139,12 @@ func (p *Pair) sendTokens(out *Outbox) {
 		ClassID:                class,
 		Data:                   toks,
 	}))
+	return true
 }
 
 // HandleTokens looks whether tokens for the pair have come (HandleVolatile
 // keeps them with the peer, since they may come before discovery's report).
-func (p *Pair) HandleTokens(_ time.Time, out *Outbox) {
+func (p *Pair) HandleTokens(now time.Time, out *Outbox) {
 	k := pairKey{p.Remote.GUID, p.Local.GUID}
 	m, ok := p.peer.pending[k]
 	if !ok || p.Crypto == nil {
@@ -148,14 +162,22 @@ func (p *Pair) HandleTokens(_ time.Time, out *Outbox) {
 		out.event(PeerNotice, p.peer, verdict(cryptography, "crypto tokens refused", fmt.Errorf("crypto tokens of endpoint %s: %w", p.Remote.GUID.Entity, err)))
 		return
 	}
+	again := p.tokens != nil && reflect.DeepEqual(p.tokens.Data, m.Data)
 	p.tokens = &m
-	if p.Crypto.Ready() {
+	switch {
+	case p.ready:
+		if again && p.sent.ask(now) {
+			p.sendTokens(out)
+			p.sent.last = now
+		}
+	case p.Crypto.Ready():
 		p.become(out)
 	}
 }
 
 // Close forgets the pair's keys.
 func (p *Pair) Close() {
+	delete(p.peer.unready, p)
 	if p.Crypto != nil {
 		p.Crypto.Close()
 	}
