@@ -237,7 +237,7 @@ func TestFloodOfFragments(t *testing.T) {
 				}.Append(slices.Clone(msg)))
 			}
 		}
-		require.Greater(w, len(v.b.Peers()), n/2)
+		require.Greater(w, len(v.b.Peers()), 100) // as many as are remembered
 		require.Less(w, heap(), before+64<<20)
 		require.Equal(w, 1, v.r.Matched().Current)
 		v.exchange(50)

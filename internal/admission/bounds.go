@@ -7,8 +7,8 @@ import "time"
 // told.
 //
 // A stranger whose announcement names another's address makes us send there.
-// What it gets for one announcement is one of ours, as long as Answers allows,
-// and at most maxUnanswered handshake messages, each sent by unicast to one
+// What it gets for one announcement is one of ours, if not too many are asked
+// for, and at most maxUnanswered handshake messages, each sent by unicast to one
 // address; for every further announcement, one more handshake message. So as
 // long as it says nothing else it gets at most 6 messages for one, and all
 // strangers together get no more than Jobs handshake requests a second to begin
@@ -33,9 +33,6 @@ type Bounds struct {
 	// zero, 50 and 200. Participants that were authenticated before and say
 	// that they started anew have half as many for themselves.
 	Jobs, JobBurst float64
-	// Reports is how many events about strangers are reported in a second,
-	// after a burst of ReportBurst. If zero, 10 and 200.
-	Reports, ReportBurst float64
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -56,7 +53,6 @@ func (b Bounds) withDefaults() Bounds {
 	count(&b.Waiting, 1024)
 	count(&b.Refused, 128)
 	rate(&b.Jobs, &b.JobBurst, 50, 200)
-	rate(&b.Reports, &b.ReportBurst, 10, 200)
 	return b
 }
 

@@ -28,10 +28,9 @@ type Gate struct {
 	statelessSN int64
 	volatileSN  int64
 
-	lobby   lobby
-	work    work   // for participants that are not authenticated
-	rework  work   // for those that are and, as someone says, start anew
-	reports Bucket // for events about strangers
+	lobby  lobby
+	work   work // for participants that are not authenticated
+	rework work // for those that are and, as someone says, start anew
 }
 
 func (g *Gate) bounds() Bounds { return g.Bounds.withDefaults() }
@@ -127,22 +126,10 @@ type Event struct {
 	Peer *Peer
 	Pair *Pair
 	Err  error
-
-	// Quiet: there were so many events about strangers that this one is not
-	// worth a word to the user.
-	Quiet bool
 }
 
 func (o *Outbox) event(k EventKind, p *Peer, err error) {
 	o.Events = append(o.Events, Event{Kind: k, Peer: p, Err: err})
-}
-
-// report is event for what any stranger can cause.
-func (g *Gate) report(now time.Time, out *Outbox, k EventKind, p *Peer, err error) {
-	if b := g.bounds(); g.reports.Rate == 0 {
-		g.reports.Rate, g.reports.Burst = b.Reports, b.ReportBurst
-	}
-	out.Events = append(out.Events, Event{Kind: k, Peer: p, Err: err, Quiet: !g.reports.Take(now)})
 }
 
 // Timing of the handshake. The peers give up after 4.2 s (Fast DDS, then again

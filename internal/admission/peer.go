@@ -102,7 +102,7 @@ func (p *Peer) Begin(now time.Time, out *Outbox) {
 		if attrs.AllowUnauthenticated {
 			p.state = peerUnauthed
 			p.gate.leave(p)
-			p.gate.report(now, out, PeerUnauthenticated, p, nil)
+			out.event(PeerUnauthenticated, p, nil)
 			return
 		}
 		p.refuse(now, out, verdict(authentication, "", &spi.Refusal{
@@ -142,7 +142,7 @@ func (p *Peer) Announced(now time.Time, out *Outbox) {
 // refuse keeps the peer out.
 func (p *Peer) refuse(now time.Time, out *Outbox, err error) {
 	p.keepOut(err, out)
-	p.gate.report(now, out, PeerRefused, p, err)
+	out.event(PeerRefused, p, err)
 }
 
 func (p *Peer) keepOut(err error, out *Outbox) {

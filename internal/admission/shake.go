@@ -140,13 +140,13 @@ func (p *Peer) advanceShaking(now time.Time, out *Outbox) {
 		p.state, p.at = peerTimedOut, time.Time{}
 		p.err = verdict(authentication, "handshake timed out", fmt.Errorf("handshake not completed within %v: %w", giveUp, err))
 		p.gate.shelve(p, out)
-		p.gate.report(now, out, PeerRefused, p, p.err)
+		out.event(PeerRefused, p, p.err)
 	case p.last != nil:
 		p.resend(now, out)
 		if p.err == nil && now.Sub(p.begun) >= unanswered {
 			p.err = verdict(authentication, "handshake unanswered",
 				fmt.Errorf("it has not answered the handshake for %v; it may refuse our credentials, which its own log would tell", unanswered))
-			p.gate.report(now, out, PeerNotice, p, p.err)
+			out.event(PeerNotice, p, p.err)
 		}
 	default:
 		p.at = p.begun.Add(giveUp)
@@ -360,7 +360,7 @@ func (p *Peer) refused(now time.Time, out *Outbox, err error) {
 func (p *Peer) notice(now time.Time, out *Outbox, err error) {
 	if p.state == peerShaking && p.err == nil {
 		p.err = err
-		p.gate.report(now, out, PeerNotice, p, verdict(authentication, "handshake message refused", fmt.Errorf("handshake: %w", err)))
+		out.event(PeerNotice, p, verdict(authentication, "handshake message refused", fmt.Errorf("handshake: %w", err)))
 	}
 }
 
@@ -387,7 +387,7 @@ func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.Handshak
 		case p.closed:
 			return
 		case err != nil && p.state == peerAuthed: // what stands, stands
-			p.gate.report(now, out, PeerNotice, p, fmt.Errorf("handshake anew: %w", err))
+			out.event(PeerNotice, p, fmt.Errorf("handshake anew: %w", err))
 			return
 		case err != nil:
 			p.Result = res

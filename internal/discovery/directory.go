@@ -25,6 +25,7 @@ type Directory struct {
 	locals  map[rtps.GUID]*endpoint
 	topics  map[string]*topic
 	bytes   int // of all announcements kept
+	guests  struct{ peers, endpoints, bytes int }
 	refused Refusals
 
 	leases   leaseHeap
@@ -37,6 +38,7 @@ type peer struct {
 	size      int
 	found     time.Time
 	admitted  bool
+	guest     bool // admitted without being vouched for
 	endpoints []*endpoint
 	lease     lease
 }

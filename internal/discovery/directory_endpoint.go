@@ -41,6 +41,8 @@ func (d *Directory) HandleEndpoint(now time.Time, from rtps.GUIDPrefix, data *En
 	}
 	switch {
 	case d.bytes+size-was > d.limits.MaxBytes,
+		p.guest && d.guests.bytes+size-was > d.limits.MaxBytes/4,
+		p.guest && e == nil && d.guests.endpoints >= d.limits.MaxEndpoints/4,
 		e == nil && (len(p.endpoints) >= d.limits.MaxEndpointsPerPeer || len(d.remotes) >= d.limits.MaxEndpoints):
 		d.refused.TooMany++
 		return false
@@ -56,7 +58,7 @@ func (d *Directory) HandleEndpoint(now time.Time, from rtps.GUIDPrefix, data *En
 	if e.data.equal(data) {
 		return true
 	}
-	d.bytes += size - e.size
+	d.account(p, 0, size-e.size)
 	e.size = size
 	d.change(now, e, data, out)
 	for _, local := range e.topic.locals {
@@ -79,7 +81,7 @@ func (d *Directory) addRemote(now time.Time, p *peer, data *EndpointData, size i
 	e.lease.writer = e
 	p.endpoints = append(p.endpoints, e)
 	d.remotes[data.GUID] = e
-	d.bytes += size
+	d.account(p, 1, size)
 	d.enterTopic(e)
 	d.watch(now, e)
 	for _, local := range e.topic.locals {
@@ -113,7 +115,7 @@ func (d *Directory) removeRemote(e *endpoint, out *Events) {
 	d.leaveTopic(e)
 	d.leases.stop(&e.lease)
 	delete(d.remotes, e.data.GUID)
-	d.bytes -= e.size
+	d.account(e.peer, -1, -e.size)
 	list := e.peer.endpoints
 	last := len(list) - 1
 	list[e.nth] = list[last]

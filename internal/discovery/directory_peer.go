@@ -6,6 +6,31 @@ import (
 	"github.com/secdds/dds/rtps"
 )
 
+// Concerns reports whether an announcement of the SPDP topic is not our own and
+// of our domain. It counts those that are not.
+func (d *Directory) Concerns(data *ParticipantData) bool {
+	switch {
+	case data.GUID.Prefix == d.self:
+		d.refused.Self++
+		return false
+	// DDSI-RTPS 2.5, 8.5.3.2: the domain id, if present, and the domain tag
+	// have to be equal; otherwise "the Participant shall be ignored".
+	case data.DomainID != nil && *data.DomainID != d.domain, data.DomainTag != d.tag:
+		d.refused.OtherDomain++
+		return false
+	}
+	return true
+}
+
+// account notes what p has more, or less.
+func (d *Directory) account(p *peer, endpoints, bytes int) {
+	d.bytes += bytes
+	if p.guest {
+		d.guests.endpoints += endpoints
+		d.guests.bytes += bytes
+	}
+}
+
 // HandleParticipant takes an announcement of the SPDP topic. It renews the
 // participant's lease. DDSI-RTPS 2.5, 8.5.3.
 //
@@ -14,14 +39,7 @@ import (
 // believed, call Touch instead.
 func (d *Directory) HandleParticipant(now time.Time, data *ParticipantData, out *Events) {
 	prefix := data.GUID.Prefix
-	switch {
-	case prefix == d.self:
-		d.refused.Self++
-		return
-	// DDSI-RTPS 2.5, 8.5.3.2: the domain id, if present, and the domain tag
-	// have to be equal; otherwise "the Participant shall be ignored".
-	case data.DomainID != nil && *data.DomainID != d.domain, data.DomainTag != d.tag:
-		d.refused.OtherDomain++
+	if !d.Concerns(data) {
 		return
 	}
 	size := data.size()
@@ -34,13 +52,13 @@ func (d *Directory) HandleParticipant(now time.Time, data *ParticipantData, out 
 	if p.data.equal(data) {
 		return
 	}
-	if d.bytes+size-p.size > d.limits.MaxBytes {
+	if d.bytes+size-p.size > d.limits.MaxBytes || p.guest && d.guests.bytes+size-p.size > d.limits.MaxBytes/4 {
 		d.refused.TooMany++
 		d.leases.renew(now, &p.lease, p.data.Lease)
 		return
 	}
 	old := p.data
-	d.bytes += size - p.size
+	d.account(p, 0, size-p.size)
 	p.data, p.size = data, size
 	out.add(PeerChanged{Old: old, Peer: data})
 }
@@ -91,8 +109,43 @@ func (d *Directory) Admit(now time.Time, prefix rtps.GUIDPrefix) bool {
 	if p == nil {
 		return false
 	}
+	d.unguest(p)
 	p.admitted = true
 	return true
+}
+
+// AdmitGuest is Admit for a participant that nobody vouches for, where such are
+// let in. There may be any number of them, so they have limits of their own: it
+// reports false when there are MaxGuests.
+func (d *Directory) AdmitGuest(now time.Time, prefix rtps.GUIDPrefix) bool {
+	p := d.peers[prefix]
+	switch {
+	case p == nil:
+		return false
+	case p.admitted:
+		return true
+	case d.guests.peers >= d.limits.MaxGuests || d.guests.bytes+p.size > d.limits.MaxBytes/4:
+		d.refused.TooMany++
+		return false
+	}
+	p.admitted, p.guest = true, true
+	d.guests.peers++
+	d.guests.bytes += p.size
+	return true
+}
+
+// unguest lets p count like any other.
+func (d *Directory) unguest(p *peer) {
+	if !p.guest {
+		return
+	}
+	p.guest = false
+	d.guests.peers--
+	d.guests.bytes -= p.size
+	for _, e := range p.endpoints {
+		d.guests.endpoints--
+		d.guests.bytes -= e.size
+	}
 }
 
 // Admitted reports whether a participant is known and was admitted.
@@ -122,6 +175,7 @@ func (d *Directory) remove(p *peer, why LostReason, out *Events) {
 	}
 	d.leases.stop(&p.lease)
 	delete(d.peers, p.data.GUID.Prefix)
+	d.unguest(p)
 	d.bytes -= p.size
 	out.add(PeerLost{Peer: p.data, Reason: why})
 }

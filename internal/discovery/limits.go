@@ -12,6 +12,10 @@ type Limits struct {
 	// MaxPeers is how many remote participants are known at a time.
 	// If zero, 1000.
 	MaxPeers int
+	// MaxGuests is how many of them may be admitted without being vouched for,
+	// by AdmitGuest. All guests together take at most a quarter of MaxEndpoints
+	// and of MaxBytes. If zero, a quarter of MaxPeers.
+	MaxGuests int
 	// MaxEndpointsPerPeer is how many endpoints one of them may have.
 	// If zero, 4096.
 	MaxEndpointsPerPeer int
@@ -33,6 +37,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	def(&l.MaxPeers, 1000)
+	def(&l.MaxGuests, l.MaxPeers/4)
 	def(&l.MaxEndpointsPerPeer, 4096)
 	def(&l.MaxEndpoints, 50_000)
 	def(&l.MaxBytes, 128<<20)

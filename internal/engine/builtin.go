@@ -50,7 +50,7 @@ var builtinReader = reliable.ReaderConfig{Reliable: true, MaxSampleSize: 4 << 20
 
 // Anyone may send handshake messages: memory is for what has come, not for what
 // is announced.
-var strangerReader = reliable.ReaderConfig{MaxSampleSize: 2 << 20, Reach: 16 << 10}
+var strangerReader = reliable.ReaderConfig{MaxSampleSize: 1 << 20, Reach: 16 << 10}
 
 func newBuiltin(p *Participant) (*builtin, error) {
 	b := &builtin{
@@ -151,6 +151,7 @@ func (p *Participant) requires(a spi.EndpointAttributes) shield {
 // A mail is a sample of one of the two topics that are open to strangers.
 type mail struct {
 	source  rtps.GUIDPrefix
+	from    rtps.Locator
 	writer  rtps.EntityID
 	payload []byte
 	status  uint32
@@ -159,11 +160,15 @@ type mail struct {
 	hasKey  bool
 }
 
-// maxMails is how many of them wait for the control loop; more are dropped, as
-// the network might have done.
-const maxMails = 1024
+// maxMails and maxMailOctets are how many of them wait for the control loop; more
+// are dropped, as the network might have done. A quarter of the room is for
+// participants that are known.
+const (
+	maxMails      = 1024
+	maxMailOctets = 8 << 20
+)
 
-func (p *Participant) mail(sc *scope, d *rtps.Data, le bool) {
+func (p *Participant) mail(sc *scope, d *rtps.Data, le bool, from rtps.Locator) {
 	q, err := parseInlineQoS(d.InlineQoS, le)
 	if err != nil {
 		p.drop(dropInlineQoS)
@@ -173,17 +178,22 @@ func (p *Participant) mail(sc *scope, d *rtps.Data, le bool) {
 		return // our own announcement, by multicast
 	}
 	m := mail{
-		source: sc.source, writer: d.Writer,
+		source: sc.source, from: from, writer: d.Writer,
 		payload: append([]byte(nil), d.Payload...), status: q.StatusInfo, isKey: d.IsKey,
 		key: q.KeyHash, hasKey: q.HasKeyHash,
 	}
+	count, octets := maxMails, maxMailOctets
+	if sc.peer == nil {
+		count, octets = count*3/4, octets*3/4
+	}
 	p.mailMu.Lock()
-	if len(p.mails) >= maxMails {
+	if len(p.mails) >= count || p.mailOctets+len(m.payload) > octets {
 		p.mailMu.Unlock()
 		p.drop(dropOverflow)
 		return
 	}
 	p.mails = append(p.mails, m)
+	p.mailOctets += len(m.payload)
 	p.mailMu.Unlock()
 	p.wakeControl()
 }

@@ -43,6 +43,9 @@ func (p *Participant) turn() {
 	p.resolveDoubts(now)
 	p.touchWriters()
 	p.dir.Advance(now, &p.events)
+	if p.security != nil {
+		p.security.gate.Advance(now, &p.adm)
+	}
 	for _, q := range *p.peers.Load() {
 		if q.gate != nil {
 			q.gate.Advance(now, &p.adm)
@@ -62,7 +65,7 @@ func (p *Participant) turn() {
 
 // settle carries out events until none is left.
 func (p *Participant) settle(now time.Time) {
-	for len(p.events)+len(p.adm.Events)+len(p.adm.Jobs)+len(p.adm.Stateless)+len(p.adm.Volatile) > 0 {
+	for len(p.events) > 0 || !p.adm.Empty() {
 		events := p.events
 		p.events = nil
 		for _, e := range events {
@@ -82,6 +85,7 @@ func (p *Participant) settle(now time.Time) {
 		for _, j := range out.Jobs {
 			p.run(j)
 		}
+		p.takeTurns(now, &out)
 	}
 }
 
@@ -95,6 +99,9 @@ func (p *Participant) idle() time.Duration {
 	}
 	sooner(p.nextDoubt())
 	sooner(p.dir.Next())
+	if p.security != nil {
+		sooner(p.security.gate.Next(time.Now()))
+	}
 	for _, q := range *p.peers.Load() {
 		if q.gate != nil {
 			sooner(q.gate.Next())
@@ -133,7 +140,7 @@ func (p *Participant) touch(now time.Time) {
 func (p *Participant) takeMail(now time.Time) {
 	p.mailMu.Lock()
 	mails := p.mails
-	p.mails = nil
+	p.mails, p.mailOctets = nil, 0
 	p.mailMu.Unlock()
 	for i := range mails {
 		m := &mails[i]
@@ -181,6 +188,10 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 		p.dir.Remove(now, m.source, &p.events)
 		p.settle(now)
 		q = nil
+	}
+	if q == nil && p.security != nil {
+		p.arrive(now, m, d)
+		return
 	}
 	p.dir.HandleParticipant(now, d, &p.events)
 	if q != nil && q.gate != nil {

@@ -219,7 +219,7 @@ func (p *Participant) updated(now time.Time, local, remote *discovery.EndpointDa
 // relocated carries out that a participant is reached elsewhere.
 func (p *Participant) relocated(now time.Time, q *peer, d *discovery.ParticipantData) {
 	q.data = d
-	meta, user := p.unicast(d.MetatrafficUnicast, d.MetatrafficMulticast), p.unicast(d.DefaultUnicast, d.DefaultMulticast)
+	meta, user := p.metaOf(d, q.admitted || q.authenticated()), p.unicast(d.DefaultUnicast, d.DefaultMulticast)
 	multicast := p.reachable(d.DefaultMulticast, true)
 	if slices.Equal(meta, q.meta) && slices.Equal(user, q.user) && slices.Equal(multicast, q.multicast) {
 		return

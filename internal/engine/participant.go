@@ -61,16 +61,17 @@ type Participant struct {
 	stats counters
 
 	// The control loop.
-	calls   chan func()
-	wake    chan struct{} // one slot
-	mailMu  sync.Mutex
-	mails   []mail
-	done    chan struct{}
-	ended   chan struct{}
-	readers sync.WaitGroup // socket readers
-	jobs    sync.WaitGroup
-	workers chan struct{} // a slot for each job that may run
-	closing sync.Once
+	calls      chan func()
+	wake       chan struct{} // one slot
+	mailMu     sync.Mutex
+	mails      []mail
+	mailOctets int
+	done       chan struct{}
+	ended      chan struct{}
+	readers    sync.WaitGroup // socket readers
+	jobs       sync.WaitGroup
+	workers    chan struct{} // a slot for each job that may run
+	closing    sync.Once
 
 	// Of the control loop alone.
 	dir       *discovery.Directory
@@ -78,8 +79,9 @@ type Participant struct {
 	adm       admission.Outbox
 	local     map[rtps.GUID]*endpoint
 	pairs     map[pairKey]*pair
-	announced time.Time // when the next announcement is due
-	burst     int       // quick announcements left
+	announced time.Time        // when the next announcement is due
+	burst     int              // quick announcements left
+	answers   admission.Bucket // for answers to announcements
 	nextID    uint32
 }
 
@@ -95,6 +97,7 @@ type security struct {
 
 type counters struct {
 	received, sent, sendFailed, sealFailed atomic.Uint64
+	turns, waiting, refused                atomic.Uint64 // of strangers, now
 	dropped                                [dropCount]atomic.Uint64
 }
 
@@ -161,7 +164,12 @@ func Start(cfg Config) (*Participant, error) {
 	p.sched = newScheduler()
 	p.peers.Store(&map[rtps.GUIDPrefix]*peer{})
 	p.writers.Store(&map[rtps.EntityID]*Writer{})
-	p.dir = discovery.NewDirectory(p.guid, cfg.Domain, "", discovery.Limits{})
+	var limits discovery.Limits
+	if p.security != nil {
+		limits = strangerLimits
+	}
+	p.answers = admission.Bucket{Rate: answerRate, Burst: answerBurst}
+	p.dir = discovery.NewDirectory(p.guid, cfg.Domain, "", limits)
 	if p.builtin, err = newBuiltin(p); err != nil {
 		p.sched.close()
 		_ = conn.Close()
@@ -301,6 +309,10 @@ type Stats struct {
 	SendFailed uint64            // batches of which something could not be sent
 	SealFailed uint64            // messages not sent because they could not be protected
 	Dropped    map[string]uint64 // what was received and dropped, by reason
+
+	// Participants not authenticated, now: those whose turn it is, those that
+	// wait for theirs, and those remembered as refused. See admission.Bounds.
+	Handshakes, Waiting, Refused uint64
 }
 
 // Stats returns the counters.
@@ -308,6 +320,7 @@ func (p *Participant) Stats() Stats {
 	s := Stats{
 		Received: p.stats.received.Load(), Sent: p.stats.sent.Load(),
 		SendFailed: p.stats.sendFailed.Load(), SealFailed: p.stats.sealFailed.Load(),
+		Handshakes: p.stats.turns.Load(), Waiting: p.stats.waiting.Load(), Refused: p.stats.refused.Load(),
 		Dropped: make(map[string]uint64),
 	}
 	for i := range p.stats.dropped {

@@ -83,7 +83,7 @@ func (p *Participant) unicast(unicast, multicast []rtps.Locator) []rtps.Locator 
 
 func (p *Participant) newPeer(d *discovery.ParticipantData) *peer {
 	q := &peer{prefix: d.GUID.Prefix, guid: d.GUID, data: d}
-	q.meta = p.unicast(d.MetatrafficUnicast, d.MetatrafficMulticast)
+	q.meta = p.metaOf(d, p.security == nil)
 	q.user = p.unicast(d.DefaultUnicast, d.DefaultMulticast)
 	q.multicast = p.reachable(d.DefaultMulticast, true)
 	q.routes.Store(&map[rtps.EntityID][]route{})
@@ -102,7 +102,9 @@ func (p *Participant) found(now time.Time, d *discovery.ParticipantData) {
 	q := p.newPeer(d)
 	p.setPeers(func(m map[rtps.GUIDPrefix]*peer) { m[q.prefix] = q })
 	// It may have missed our announcement: answer at once, to it alone.
-	p.announce(q.meta)
+	if p.answers.Take(now) {
+		p.announce(q.meta)
+	}
 	if p.security == nil {
 		p.admit(now, q)
 		return
@@ -129,8 +131,15 @@ func (p *Participant) matchStateless(now time.Time, q *peer) {
 
 // admit lets discovery look at the peer's endpoints.
 func (p *Participant) admit(now time.Time, q *peer) {
+	switch {
+	case p.security == nil || q.authenticated():
+		p.dir.Admit(now, q.prefix)
+	case !p.dir.AdmitGuest(now, q.prefix):
+		p.drop(dropStranger)
+		return
+	}
 	q.admitted = true
-	p.dir.Admit(now, q.prefix)
+	q.meta = p.metaOf(q.data, true)
 	for _, ch := range channels {
 		if ch.secure && !q.authenticated() {
 			continue
@@ -265,7 +274,9 @@ func (p *Participant) takeHandshake(now time.Time, from rtps.GUIDPrefix, payload
 		p.drop(dropMalformed)
 		return
 	}
-	if q := p.peer(from); q != nil && q.gate != nil {
+	if q := p.peer(from); q == nil {
+		p.security.gate.Heard(from)
+	} else if q.gate != nil {
 		q.gate.HandleStateless(now, &msg, &p.adm)
 	}
 }

@@ -33,12 +33,15 @@ const (
 	dropInlineQoS // malformed, or with an unknown must-understand parameter
 	dropBadKey
 	dropOverflow // more announcements or handshake messages than the control loop takes
+	dropStranger // announcements of participants not authenticated, of which there were too many
+	dropEvicted  // participants not authenticated that had to give way to others
 	dropCount
 )
 
 var dropNames = [dropCount]string{
 	"malformed", "unknown_peer", "bad_message", "bad_submessage", "bad_payload", "unprotected",
 	"foreign_key", "unmatched", "duplicate", "inline_qos", "bad_key", "overflow",
+	"stranger_overflow", "stranger_evicted",
 }
 
 // A receiver interprets the datagrams of one socket, on the goroutine that
@@ -49,6 +52,7 @@ type receiver struct {
 	sub   []byte // the opened submessages of a message, likewise
 	frag  []byte // the opened payload of a DATA_FRAG
 	frame *frame // what the message lies in; nil: nothing may stay there
+	from  rtps.Locator
 	run   run
 }
 
@@ -80,7 +84,7 @@ func (p *Participant) readLoop(in spi.PacketReceiver) {
 		}
 		now := time.Now()
 		for i := range n {
-			r.frame = frames[i]
+			r.frame, r.from = frames[i], from[i]
 			for msg := range slices.Chunk(bufs[i][:sizes[i]], segs[i]) {
 				r.message(now, msg)
 			}
@@ -306,7 +310,7 @@ func (r *receiver) entity(sc *scope, s rtps.Submessage) {
 			return
 		}
 		if sc.mailbox(r.p, &d) {
-			r.p.mail(sc, &d, s.LittleEndian())
+			r.p.mail(sc, &d, s.LittleEndian(), r.from)
 			return
 		}
 		r.addData(sc, &d, s.LittleEndian())
