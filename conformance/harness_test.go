@@ -77,7 +77,7 @@ type side struct {
 	args    []string
 }
 
-func (s side) start(t *testing.T, role string, args ...string) *peer.Process {
+func (s side) start(t testing.TB, role string, args ...string) *peer.Process {
 	all := slices.Concat([]string{role}, args, s.args)
 	if s.enclave != "" {
 		all = append(all, "--enclave", s.enclave)

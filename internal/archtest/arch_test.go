@@ -74,7 +74,8 @@ var layers = map[string]layer{
 
 	"conformance":            {ours: "*", third: "*"},
 	"conformance/peer":       {},
-	"conformance/peers/ours": {ours: ". qos rtps security spi"},
+	"conformance/pairwise":   {pure: true},
+	"conformance/peers/ours": {ours: ". qos rtps security spi transport/udp"},
 	"benchmarks/crypto":      {ours: "rtps spi security/aesgcm"},
 	"benchmarks/matrix":      {ours: "spi security/keystore"},
 }

@@ -12,6 +12,7 @@ enum {
 	OPT_VOLATILE, OPT_KEEP_ALL, OPT_KEEP_LAST, OPT_PARTITION, OPT_COUNT, OPT_SIZE, OPT_PERIOD,
 	OPT_REPRESENTATION, OPT_ENCLAVE, OPT_INTERFACE, OPT_TIMEOUT, OPT_DISPOSE, OPT_UNREGISTER,
 	OPT_WAIT_MATCH, OPT_WAIT_ACK, OPT_LINGER, OPT_VERBOSE, OPT_INSTANCES, OPT_TRUST_SELF, OPT_CLOSE,
+	OPT_LIVELINESS, OPT_KEY_SIZE,
 };
 
 static const struct option longs[] = {
@@ -42,6 +43,8 @@ static const struct option longs[] = {
 	{"instances", required_argument, NULL, OPT_INSTANCES},
 	{"close", no_argument, NULL, OPT_CLOSE},
 	{"trust-self", no_argument, NULL, OPT_TRUST_SELF},
+	{"liveliness", required_argument, NULL, OPT_LIVELINESS},
+	{"key-size", required_argument, NULL, OPT_KEY_SIZE},
 	{NULL, 0, NULL, 0},
 };
 
@@ -52,6 +55,22 @@ static int number(const char *option, const char *text, long min, long max) {
 	if (errno || *end || end == text || n < min || n > max)
 		peer_fail("--%s %s: want a number from %ld to %ld", option, text, min, max);
 	return (int)n;
+}
+
+// sizes reads numbers with commas between them.
+static void sizes(struct peer_options *o, const char *name, const char *text) {
+	char one[16];
+	for (o->size_count = 0;; text++) {
+		size_t n = strcspn(text, ",");
+		if (o->size_count == PEER_MAX_SIZES || n >= sizeof one)
+			peer_fail("--%s %s: want up to %d numbers", name, text, PEER_MAX_SIZES);
+		memcpy(one, text, n);
+		one[n] = 0;
+		o->sizes[o->size_count++] = (size_t)number(name, one, 0, 1 << 30);
+		text += n;
+		if (*text == 0)
+			return;
+	}
 }
 
 static enum peer_type type(const char *name) {
@@ -67,7 +86,7 @@ static enum peer_type type(const char *name) {
 struct peer_options peer_parse(int argc, char **argv) {
 	struct peer_options o = {
 		.topic = "Blob", .type = PEER_BLOB, .reliable = true, .count = 1, .interface = "lo",
-		.timeout_s = 20, .wait_match = 1, .linger_ms = -1, .instances = 1,
+		.timeout_s = 20, .wait_match = 1, .linger_ms = -1, .instances = 1, .size_count = 1,
 	};
 	if (argc < 2 || (strcmp(argv[1], "pub") && strcmp(argv[1], "sub")))
 		peer_fail("usage: %s pub|sub [options]", argv[0]);
@@ -94,7 +113,7 @@ struct peer_options peer_parse(int argc, char **argv) {
 			o.partitions[o.partition_count++] = optarg;
 			break;
 		case OPT_COUNT: o.count = number(name, optarg, 0, INT_MAX); break;
-		case OPT_SIZE: o.size = (size_t)number(name, optarg, 0, 1 << 30); break;
+		case OPT_SIZE: sizes(&o, name, optarg); break;
 		case OPT_PERIOD: o.period_ms = number(name, optarg, 0, INT_MAX); break;
 		case OPT_REPRESENTATION: o.representation = number(name, optarg, 1, 2); break;
 		case OPT_ENCLAVE:
@@ -112,6 +131,8 @@ struct peer_options peer_parse(int argc, char **argv) {
 		case OPT_INSTANCES: o.instances = number(name, optarg, 1, 1000); break;
 		case OPT_CLOSE: o.close = true; break;
 		case OPT_TRUST_SELF: o.trust_self = true; break;
+		case OPT_LIVELINESS: o.liveliness_ms = number(name, optarg, 1, INT_MAX); break;
+		case OPT_KEY_SIZE: o.key_size = number(name, optarg, 128, 256); break;
 		}
 	}
 	if (optind != argc)

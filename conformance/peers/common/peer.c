@@ -192,8 +192,21 @@ int32_t peer_id(const struct peer_options *o, uint64_t seq) {
 	return atoi(o->key) + (seq ? (int32_t)((seq - 1) % (uint64_t)o->instances) : 0);
 }
 
+size_t peer_size(const struct peer_options *o, uint64_t seq) {
+	return o->sizes[seq ? (seq - 1) % (uint64_t)o->size_count : 0];
+}
+
+size_t peer_max_size(const struct peer_options *o) {
+	size_t max = 0;
+	for (int i = 0; i < o->size_count; i++)
+		if (o->sizes[i] > max)
+			max = o->sizes[i];
+	return max;
+}
+
 void peer_sample(const struct peer_options *o, uint64_t seq, size_t size, const char *key, bool good) {
-	if (o->size != 0 && size != o->size && o->type != PEER_NOTE)
+	size_t want = peer_size(o, seq);
+	if (want != 0 && size != want && o->type != PEER_NOTE)
 		good = false;
 	peer_emit("SAMPLE seq=%" PRIu64 " size=%zu %s key=%s", seq, size, good ? "ok" : "BAD", key);
 	peer_add(good ? &peer_seen.samples : &peer_seen.bad);
@@ -253,10 +266,26 @@ int peer_run_publisher(const struct peer_options *o, const struct peer_writer *w
 	return PEER_OK;
 }
 
+// outlives waits until the last sample is no longer what keeps the writer alive.
+static int outlives(const struct peer_options *o) {
+	int rc = peer_sleep(o->liveliness_ms + o->liveliness_ms / 4);
+	if (rc != PEER_OK)
+		return rc;
+	pthread_mutex_lock(&mu);
+	rc = peer_seen.alive > 0 ? PEER_OK : PEER_TIMEOUT;
+	pthread_mutex_unlock(&mu);
+	return give_up(rc, "liveliness");
+}
+
 int peer_run_subscriber(const struct peer_options *o, void (*close)(void *self), void *self) {
 	int rc = peer_wait(peer_is_satisfied, o);
 	if (rc != PEER_OK)
 		return give_up(rc, "samples");
+	if (o->liveliness_ms) {
+		if ((rc = outlives(o)) != PEER_OK)
+			return rc;
+		peer_emit("ALIVE");
+	}
 	finish(o, close, self);
 	return peer_seen.bad ? PEER_TIMEOUT : PEER_OK;
 }

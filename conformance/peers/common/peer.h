@@ -13,7 +13,7 @@ extern "C" {
 
 enum peer_type { PEER_SHAPE, PEER_BLOB, PEER_NOTE };
 
-enum { PEER_MAX_PARTITIONS = 16 };
+enum { PEER_MAX_PARTITIONS = 16, PEER_MAX_SIZES = 8 };
 
 // Exit codes.
 enum { PEER_OK = 0, PEER_TIMEOUT = 1, PEER_FAILED = 2, PEER_ENDED = 3 };
@@ -31,7 +31,8 @@ struct peer_options {
 	const char *partitions[PEER_MAX_PARTITIONS];
 	int partition_count;
 	int count;
-	size_t size;
+	size_t sizes[PEER_MAX_SIZES]; // of the samples, in turn: see peer_size
+	int size_count;
 	int period_ms;
 	int representation; // 0: the vendor's default; 1 or 2
 	const char *enclave; // NULL: not secured
@@ -47,6 +48,8 @@ struct peer_options {
 	bool verbose;
 	bool close; // delete the endpoint before the linger
 	bool trust_self; // make endpoints without asking its own access control
+	int liveliness_ms; // lease of AUTOMATIC liveliness; 0: infinite
+	int key_size; // of AES, in bits; 0: the vendor's default
 };
 
 // peer_parse reads the command line; on a bad one it prints FAILED and exits.
@@ -59,6 +62,7 @@ struct peer_seen {
 	int bad; // samples with wrong contents
 	int disposed; // instances, ever
 	int unregistered; // instances without writers, ever
+	int alive; // matched writers now
 };
 extern struct peer_seen peer_seen;
 
@@ -100,6 +104,10 @@ enum { PEER_SHAPESIZE = 30 };
 
 // peer_id is the id of sample seq of a blob or note; of dispose and unregister if seq is 0.
 int32_t peer_id(const struct peer_options *o, uint64_t seq);
+
+// peer_size is the size of sample seq, or of the first one if seq is 0; peer_max_size the largest of all.
+size_t peer_size(const struct peer_options *o, uint64_t seq);
+size_t peer_max_size(const struct peer_options *o);
 
 // peer_sample reports one sample.
 void peer_sample(const struct peer_options *o, uint64_t seq, size_t size, const char *key, bool good);

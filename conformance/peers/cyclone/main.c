@@ -51,7 +51,16 @@ static const char *trusting(void) {
 	return path;
 }
 
+// key_size is a property of participants and of endpoints.
+static void key_size(dds_qos_t *q) {
+	char bits[16];
+	snprintf(bits, sizeof bits, "%d", options.key_size);
+	if (options.key_size)
+		dds_qset_prop(q, "dds.sec.crypto.keysize", bits);
+}
+
 static void secure(dds_qos_t *q) {
+	key_size(q);
 	dds_qset_prop(q, "dds.sec.auth.library.path", CYCLONE_PLUGINS "/libdds_security_auth.so");
 	dds_qset_prop(q, "dds.sec.auth.library.init", "init_authentication");
 	dds_qset_prop(q, "dds.sec.auth.library.finalize", "finalize_authentication");
@@ -123,6 +132,11 @@ static void on_offered_incompatible(dds_entity_t w, const dds_offered_incompatib
 static void on_requested_incompatible(dds_entity_t r, const dds_requested_incompatible_qos_status_t s, void *arg) {
 	(void)r, (void)arg;
 	peer_emit("INCOMPATIBLE policy=%s", policy(s.last_policy_id));
+}
+
+static void on_liveliness(dds_entity_t r, const dds_liveliness_changed_status_t s, void *arg) {
+	(void)r, (void)arg;
+	peer_set(&peer_seen.alive, (int)s.alive_count);
 }
 
 static const dds_topic_descriptor_t *descriptor(void) {
@@ -198,13 +212,13 @@ static void make_sample(void) {
 	case PEER_BLOB: {
 		Blob *b = sample = Blob__alloc();
 		memset(b, 0, sizeof *b);
-		b->data._buffer = dds_alloc(options.size + 1);
-		b->data._length = b->data._maximum = (uint32_t)options.size;
+		b->data._buffer = dds_alloc(peer_max_size(&options) + 1);
+		b->data._maximum = (uint32_t)peer_max_size(&options);
 		return;
 	}
 	case PEER_NOTE: {
 		Note *n = sample = Note__alloc();
-		n->text = dds_alloc(options.size + 32);
+		n->text = dds_alloc(peer_max_size(&options) + 32);
 		return;
 	}
 	}
@@ -213,25 +227,27 @@ static void make_sample(void) {
 static const char *failed(dds_return_t rc) { return rc == DDS_RETCODE_OK ? NULL : dds_strretcode(-rc); }
 
 static void fill(uint64_t seq) {
+	size_t size = peer_size(&options, seq);
 	switch (options.type) {
 	case PEER_SHAPE: {
 		ShapeType *s = sample;
 		s->x = (int32_t)seq;
 		s->y = 2 * s->x;
-		s->shapesize = options.size ? (int32_t)options.size : PEER_SHAPESIZE;
+		s->shapesize = size ? (int32_t)size : PEER_SHAPESIZE;
 		break;
 	}
 	case PEER_BLOB: {
 		Blob *b = sample;
 		b->id = peer_id(&options, seq);
 		b->seq = seq;
-		peer_blob_fill(b->data._buffer, options.size, seq);
+		b->data._length = (uint32_t)size;
+		peer_blob_fill(b->data._buffer, size, seq);
 		break;
 	}
 	case PEER_NOTE: {
 		Note *n = sample;
 		n->id = peer_id(&options, seq);
-		peer_note_fill(n->text, options.size, seq);
+		peer_note_fill(n->text, size, seq);
 		break;
 	}
 	}
@@ -273,6 +289,9 @@ static dds_qos_t *endpoint_qos(void) {
 		options.keep_last ? options.keep_last : 1, DDS_LENGTH_UNLIMITED, DDS_LENGTH_UNLIMITED, DDS_LENGTH_UNLIMITED);
 	// DISPOSED is then only what a writer disposed itself.
 	dds_qset_writer_data_lifecycle(q, false);
+	key_size(q);
+	if (options.liveliness_ms)
+		dds_qset_liveliness(q, DDS_LIVELINESS_AUTOMATIC, DDS_MSECS(options.liveliness_ms));
 	if (options.partition_count)
 		dds_qset_partition(q, (uint32_t)options.partition_count, options.partitions);
 	if (options.representation) {
@@ -313,6 +332,7 @@ int main(int argc, char **argv) {
 	} else {
 		dds_lset_subscription_matched(l, on_subscription_matched);
 		dds_lset_requested_incompatible_qos(l, on_requested_incompatible);
+		dds_lset_liveliness_changed(l, on_liveliness);
 		dds_lset_data_available(l, on_data);
 		dds_entity_t reader = must(dds_create_reader(participant, topic, q, l), "create reader");
 		rc = peer_run_subscriber(&options, close_endpoint, &reader);

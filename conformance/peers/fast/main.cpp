@@ -114,7 +114,8 @@ struct Shapes : Samples {
 		sent.color(o.key);
 		sent.x(int32_t(seq));
 		sent.y(2 * int32_t(seq));
-		sent.shapesize(o.size ? int32_t(o.size) : int32_t(PEER_SHAPESIZE));
+		size_t size = peer_size(&o, seq);
+		sent.shapesize(size ? int32_t(size) : int32_t(PEER_SHAPESIZE));
 		return &sent;
 	}
 	void *received() override { return &got; }
@@ -131,8 +132,9 @@ struct Blobs : Samples {
 	void *fill(uint64_t seq) override {
 		sent.id(peer_id(&o, seq));
 		sent.seq(seq);
-		sent.data().resize(o.size);
-		peer_blob_fill(sent.data().data(), o.size, seq);
+		size_t size = peer_size(&o, seq);
+		sent.data().resize(size);
+		peer_blob_fill(sent.data().data(), size, seq);
 		return &sent;
 	}
 	void *received() override { return &got; }
@@ -148,8 +150,8 @@ struct Notes : Samples {
 	Note sent, got;
 	TopicDataType *support() override { return new NotePubSubType; }
 	void *fill(uint64_t seq) override {
-		std::vector<char> b(o.size + 32);
-		peer_note_fill(b.data(), o.size, seq);
+		std::vector<char> b(peer_max_size(&o) + 32);
+		peer_note_fill(b.data(), peer_size(&o, seq), seq);
 		sent.id(peer_id(&o, seq));
 		sent.text(b.data());
 		return &sent;
@@ -224,6 +226,9 @@ public:
 	void on_requested_incompatible_qos(DataReader *, const RequestedIncompatibleQosStatus &s) override {
 		peer_emit("INCOMPATIBLE policy=%s", peer_policy(int(s.last_policy_id)));
 	}
+	void on_liveliness_changed(DataReader *, const LivelinessChangedStatus &s) override {
+		peer_set(&peer_seen.alive, s.alive_count);
+	}
 	void on_data_available(DataReader *reader) override {
 		SampleInfo info;
 		while (reader->take_next_sample(samples.received(), &info) == ReturnCode_t::RETCODE_OK) {
@@ -243,6 +248,12 @@ private:
 	Samples &samples;
 	std::map<InstanceHandle_t, std::string> keys; // of what came
 };
+
+// key_size is a property of participants and of endpoints.
+template<class Qos> static void key_size(const peer_options &o, Qos &q) {
+	if (o.key_size)
+		q.properties().properties().emplace_back("dds.sec.crypto.keysize", std::to_string(o.key_size));
+}
 
 static DomainParticipantQos participant_qos(const peer_options &o) {
 	DomainParticipantQos q = PARTICIPANT_QOS_DEFAULT;
@@ -269,8 +280,13 @@ static DomainParticipantQos participant_qos(const peer_options &o) {
 		set("dds.sec.access.builtin.Access-Permissions.governance", dir + "governance.p7s");
 		set("dds.sec.access.builtin.Access-Permissions.permissions", dir + "permissions.p7s");
 		set("dds.sec.crypto.plugin", "builtin.AES-GCM-GMAC");
+		key_size(o, q);
 	}
 	return q;
+}
+
+static eprosima::fastrtps::Duration_t milliseconds(int64_t ms) {
+	return eprosima::fastrtps::Duration_t(int32_t(ms / 1000), uint32_t(ms % 1000 * 1000000));
 }
 
 template<class Qos> static void endpoint_qos(const peer_options &o, Qos &q) {
@@ -278,6 +294,12 @@ template<class Qos> static void endpoint_qos(const peer_options &o, Qos &q) {
 	q.durability().kind = o.transient_local ? TRANSIENT_LOCAL_DURABILITY_QOS : VOLATILE_DURABILITY_QOS;
 	q.history().kind = o.keep_last ? KEEP_LAST_HISTORY_QOS : KEEP_ALL_HISTORY_QOS;
 	q.history().depth = o.keep_last ? o.keep_last : 1;
+	key_size(o, q);
+	if (o.liveliness_ms) {
+		q.liveliness().kind = AUTOMATIC_LIVELINESS_QOS;
+		q.liveliness().lease_duration = milliseconds(o.liveliness_ms);
+		q.liveliness().announcement_period = milliseconds(o.liveliness_ms / 4);
+	}
 	// Unlimited: by default it is 10 instances of 400 samples.
 	q.resource_limits().max_samples = q.resource_limits().max_instances = q.resource_limits().max_samples_per_instance = 0;
 	q.endpoint().history_memory_policy = eprosima::fastrtps::rtps::PREALLOCATED_WITH_REALLOC_MEMORY_MODE;
@@ -300,7 +322,7 @@ static int run_publisher(const peer_options &o, DomainParticipant *p, Topic *top
 	q.writer_data_lifecycle().autodispose_unregistered_instances = false;
 	// By default a lost sample is announced again after 3 s only.
 	q.reliable_writer_qos().times.heartbeatPeriod = {0, 100000000};
-	if (o.size > 60000) // fragments
+	if (peer_max_size(&o) > 60000) // fragments
 		q.publish_mode().kind = ASYNCHRONOUS_PUBLISH_MODE;
 	Publication publication(samples);
 	publication.writer = publisher ? publisher->create_datawriter(topic, q, &publication) : nullptr;

@@ -13,6 +13,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/secdds/dds"
@@ -39,7 +41,8 @@ type options struct {
 	transientLocal bool
 	keepLast       int
 	partitions     []string
-	count, size    int
+	count          int
+	sizes          []int // of the samples, in turn
 	period         time.Duration
 	representation int
 	enclave        string
@@ -54,6 +57,8 @@ type options struct {
 	verbose        bool
 	accessClock    time.Duration
 	trustSelf      bool
+	liveliness     time.Duration // 0: infinite
+	record         string
 }
 
 func parse(args []string) (o options, err error) {
@@ -78,7 +83,8 @@ func parse(args []string) (o options, err error) {
 	f.BoolFunc("keep-all", "", func(string) error { o.keepLast = 0; return nil })
 	f.Func("partition", "", func(s string) error { o.partitions = append(o.partitions, s); return nil })
 	f.IntVar(&o.count, "count", 1, "")
-	f.IntVar(&o.size, "size", 0, "")
+	o.sizes = []int{0}
+	f.Func("size", "", func(s string) (err error) { o.sizes, err = numbers(s); return err })
 	period := f.Int("period", 0, "")
 	f.IntVar(&o.representation, "representation", 0, "")
 	f.StringVar(&o.enclave, "enclave", "", "")
@@ -92,17 +98,37 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.close, "close", false, "")
 	f.BoolVar(&o.verbose, "verbose", false, "")
 	f.DurationVar(&o.accessClock, "access-clock", 0, "set the clock of access control ahead")
+	liveliness := f.Int("liveliness", 0, "")
+	f.StringVar(&o.record, "record", "", "the file that takes a copy of every datagram")
 	f.BoolVar(&o.trustSelf, "trust-self", false, "make endpoints without asking access control")
 	if err := f.Parse(args[1:]); err != nil {
 		return o, err
 	}
 	o.period = time.Duration(*period) * time.Millisecond
 	o.timeout = time.Duration(*timeout) * time.Second
+	o.liveliness = time.Duration(*liveliness) * time.Millisecond
 	if *linger < 0 && !o.publish {
 		*linger = 500
 	}
 	o.linger = time.Duration(max(*linger, 0)) * time.Millisecond
 	return o, nil
+}
+
+// numbers reads numbers with commas between them.
+func numbers(text string) (list []int, err error) {
+	for s := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// size is the size of sample seq, or of the first one if seq is 0.
+func (o options) size(seq uint64) int {
+	return o.sizes[(max(seq, 1)-1)%uint64(len(o.sizes))]
 }
 
 func emit(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
@@ -147,6 +173,13 @@ func run(o options) error {
 			return fmt.Errorf("read enclave: %w", err)
 		}
 		cfg.Security = bend(plugins, o)
+	}
+	if o.record != "" {
+		tape, err := record(cfg, o.record)
+		if err != nil {
+			return err
+		}
+		defer tape.Close()
 	}
 	p, err := dds.NewParticipant(uint32(o.domain), cfg)
 	if err != nil {
@@ -232,6 +265,13 @@ func reliability(o options) qos.Reliability {
 		return qos.BestEffort()
 	}
 	return qos.Reliable(o.timeout)
+}
+
+func liveliness(o options) qos.LivelinessPolicy {
+	if o.liveliness == 0 {
+		return qos.Liveliness(qos.Automatic, qos.Infinite)
+	}
+	return qos.Liveliness(qos.Automatic, o.liveliness)
 }
 
 // representations is empty for the default.

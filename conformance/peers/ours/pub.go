@@ -16,7 +16,7 @@ func publish[T any](ctx, ended context.Context, p *dds.Participant, topic *dds.T
 	if err != nil {
 		return fmt.Errorf("create publisher: %w", err)
 	}
-	policies := []qos.WriterPolicy{reliability(o), durability(o), history(o), qos.WriterDataLifecycle{AutoDispose: false}}
+	policies := []qos.WriterPolicy{reliability(o), durability(o), history(o), liveliness(o), qos.WriterDataLifecycle{AutoDispose: false}}
 	if r := representations(o); r != nil {
 		policies = append(policies, r)
 	}
@@ -37,7 +37,7 @@ func publish[T any](ctx, ended context.Context, p *dds.Participant, topic *dds.T
 			case <-time.After(o.period):
 			}
 		}
-		if err := k.fill(&v, instance(o, uint64(seq)), o.size, uint64(seq)); err != nil {
+		if err := k.fill(&v, instance(o, uint64(seq)), o.size(uint64(seq)), uint64(seq)); err != nil {
 			return err
 		}
 		if err := w.Write(ctx, &v); err != nil {

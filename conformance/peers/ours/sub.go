@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/secdds/dds"
 	"github.com/secdds/dds/qos"
@@ -15,7 +16,7 @@ func subscribe[T any](ctx context.Context, p *dds.Participant, topic *dds.Topic[
 	if err != nil {
 		return fmt.Errorf("create subscriber: %w", err)
 	}
-	policies := []qos.ReaderPolicy{reliability(o), durability(o), history(o)}
+	policies := []qos.ReaderPolicy{reliability(o), durability(o), history(o), liveliness(o)}
 	if r := representations(o); r != nil {
 		policies = append(policies, r)
 	}
@@ -47,6 +48,19 @@ func subscribe[T any](ctx context.Context, p *dds.Participant, topic *dds.Topic[
 			unregistered = true
 			emit("UNREGISTERED key=%s", k.name(&s.Value))
 		}
+	}
+	if o.liveliness > 0 {
+		// Then the last sample is no longer what keeps the writer alive.
+		select {
+		case <-ctx.Done():
+			return stopped(ctx, "liveliness")
+		case <-time.After(o.liveliness + o.liveliness/4):
+		}
+		if r.LivelinessChanged().Alive == 0 {
+			emit("TIMEOUT liveliness")
+			return exit(exitTimeout)
+		}
+		emit("ALIVE")
 	}
 	if bad > 0 {
 		emit("TIMEOUT good samples")

@@ -36,7 +36,7 @@ type Note struct {
 type kind[T any] struct {
 	key   string // by default
 	fill  func(v *T, key string, size int, seq uint64) error
-	check func(v *T, want int) (seq uint64, size int, good bool)
+	check func(v *T, want func(seq uint64) int) (seq uint64, size int, good bool)
 	name  func(v *T) string // the key
 }
 
@@ -64,7 +64,8 @@ var shapes = kind[ShapeType]{
 		*v = ShapeType{Color: key, X: int32(seq), Y: 2 * int32(seq), ShapeSize: int32(size)}
 		return nil
 	},
-	check: func(v *ShapeType, want int) (uint64, int, bool) {
+	check: func(v *ShapeType, size func(uint64) int) (uint64, int, bool) {
+		want := size(uint64(v.X))
 		return uint64(v.X), int(v.ShapeSize), v.Y == 2*v.X && (want == 0 || int(v.ShapeSize) == want)
 	},
 	name: func(v *ShapeType) string { return v.Color },
@@ -83,7 +84,8 @@ var blobs = kind[Blob]{
 		}
 		return nil
 	},
-	check: func(v *Blob, want int) (uint64, int, bool) {
+	check: func(v *Blob, size func(uint64) int) (uint64, int, bool) {
+		want := size(v.Seq)
 		good := want == 0 || len(v.Data) == want
 		for i, b := range v.Data {
 			good = good && b == byte(uint64(i)*31+v.Seq)
@@ -102,7 +104,7 @@ var notes = kind[Note]{
 		v.Text = noteText(size, seq)
 		return nil
 	},
-	check: func(v *Note, _ int) (uint64, int, bool) {
+	check: func(v *Note, _ func(uint64) int) (uint64, int, bool) {
 		number, _, _ := strings.Cut(v.Text, ":")
 		seq, err := strconv.ParseUint(number, 10, 64)
 		return seq, len(v.Text), err == nil && v.Text == noteText(len(v.Text), seq)
