@@ -93,6 +93,13 @@ func (b *builtin) add(p *Participant, ch channel, durability qos.Durability) err
 	r.m.SetRoom(inboxRoom)
 	b.writers[ch.writer], b.readers[ch.reader] = w, r
 	if !ch.secure {
+		// DDS-Security 1.1, 8.4.2.4: all but announcements, handshakes and key
+		// exchange. Who may be unauthenticated has no keys to open it with.
+		//
+		// Interop: Cyclone DDS 0.10 sends these topics in clear always, and takes
+		// them either way.
+		seals := p.security != nil && p.sealing != nil && !p.security.attrs.AllowUnauthenticated
+		w.onMessage, r.onMessage = seals, seals
 		return nil
 	}
 	if ch.writer == rtps.EntityVolatileWriter {
