@@ -55,7 +55,7 @@ var layers = map[string]layer{
 	"security/psk":         {ours: "rtps spi"},
 	"security/seclog":      {ours: "rtps cdr spi"},
 	"security/tagging":     {ours: "rtps spi"},
-	"security/keystore":    {ours: "spi", third: "github.com/smallstep/pkcs7"},
+	"security/keystore":    {ours: "spi governance governance/lint internal/smime", third: "github.com/smallstep/pkcs7"},
 
 	"telemetry": {ours: "security/seclog spi", third: "go.opentelemetry.io/otel/log go.opentelemetry.io/otel/attribute"},
 

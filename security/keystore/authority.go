@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -95,39 +96,51 @@ func (a *Authority) Issue(subject pkix.Name, notBefore, notAfter time.Time, kind
 	if err != nil {
 		return nil, nil, err
 	}
-	tmpl := &x509.Certificate{
-		SerialNumber:          serial(),
-		Subject:               subject,
-		NotBefore:             notBefore,
-		NotAfter:              notAfter,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, a.Cert, k.Public(), a.Key)
+	cert, err = a.certify(&x509.Certificate{Subject: subject, NotBefore: notBefore, NotAfter: notAfter}, k.Public())
 	if err != nil {
-		return nil, nil, fmt.Errorf("issue certificate of %q: %w", subject, err)
+		return nil, nil, err
 	}
 	key, err = keyPEM(k)
 	if err != nil {
 		return nil, nil, err
 	}
-	return certPEM(der), key, nil
+	return cert, key, nil
+}
+
+// certify makes the certificate (PEM) of a participant: t has its subject and
+// validity.
+func (a *Authority) certify(t *x509.Certificate, pub crypto.PublicKey) ([]byte, error) {
+	t.SerialNumber, t.BasicConstraintsValid = serial(), true
+	der, err := x509.CreateCertificate(rand.Reader, t, a.Cert, pub, a.Key)
+	if err != nil {
+		return nil, fmt.Errorf("issue certificate of %q: %w", t.Subject, err)
+	}
+	return certPEM(der), nil
 }
 
 // CRL returns a revocation list, as PEM, that names the given certificates (PEM).
 func (a *Authority) CRL(now time.Time, revoked ...[]byte) ([]byte, error) {
-	list := &x509.RevocationList{Number: big.NewInt(now.UnixNano()), ThisUpdate: now.Add(-day), NextUpdate: now.Add(lifetime)}
+	var entries []x509.RevocationListEntry
 	for _, p := range revoked {
 		c, err := ParseCertificate(p)
 		if err != nil {
 			return nil, fmt.Errorf("revoke: %w", err)
 		}
-		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
-			x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: now.Add(-time.Minute)})
+		entries = append(entries, x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: now.Add(-time.Minute)})
 	}
+	return a.crl(now, big.NewInt(now.UnixNano()), entries)
+}
+
+func (a *Authority) crl(now time.Time, number *big.Int, entries []x509.RevocationListEntry) ([]byte, error) {
+	list := &x509.RevocationList{Number: number, ThisUpdate: now.Add(-day), NextUpdate: now.Add(lifetime), RevokedCertificateEntries: entries}
 	issuer := *a.Cert
-	// sros2's authority has no key usage extension, which allows everything;
-	// CreateRevocationList wants to see the bit.
+	// sros2's authority has no key usage extension, which allows everything, and
+	// no key identifier; CreateRevocationList wants to see both.
 	issuer.KeyUsage |= x509.KeyUsageCRLSign
+	if len(issuer.SubjectKeyId) == 0 {
+		id := sha1.Sum(issuer.RawSubjectPublicKeyInfo)
+		issuer.SubjectKeyId = id[:]
+	}
 	der, err := x509.CreateRevocationList(rand.Reader, list, &issuer, a.Key)
 	if err != nil {
 		return nil, fmt.Errorf("make revocation list: %w", err)

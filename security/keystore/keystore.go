@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +20,9 @@ type Options struct {
 	SeparateCAs   bool      // one authority for identities, another one for permissions
 	Governance    *Governance
 	GovernanceXML []byte // the document itself, if Governance does not suffice
+	// Force replaces a keystore that exists: its authorities and governance. The
+	// enclaves in it are of no use then and have to be made anew.
+	Force bool
 }
 
 // A Keystore is a folder of credentials and the authorities that sign them.
@@ -38,8 +42,10 @@ func Create(dir string, o Options) (*Keystore, error) {
 	if !o.Now.IsZero() {
 		k.now = func() time.Time { return o.Now }
 	}
-	if _, err := os.Lstat(k.path("private", "identity_ca.key.pem")); !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("create keystore: %s holds a keystore already (or cannot be read: %v)", dir, err)
+	for _, f := range []string{k.path("private", "identity_ca.key.pem"), k.path("private", "ca.key.pem"), k.path("enclaves", "governance.p7s")} {
+		if _, err := os.Lstat(f); !o.Force && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("create keystore: %s holds a keystore already: %s exists (or cannot be read: %v)", dir, f, err)
+		}
 	}
 	for _, d := range []string{"public", "private", "enclaves"} {
 		mode := fs.FileMode(0o755)
@@ -49,6 +55,9 @@ func Create(dir string, o Options) (*Keystore, error) {
 		if err := os.MkdirAll(k.path(d), mode); err != nil {
 			return nil, fmt.Errorf("create keystore: %w", err)
 		}
+	}
+	if err := os.Chmod(k.path("private"), 0o700); err != nil { // it may have been there
+		return nil, fmt.Errorf("create keystore: %w", err)
 	}
 	if err := k.makeAuthorities(o); err != nil {
 		return nil, fmt.Errorf("create keystore: %w", err)
@@ -106,10 +115,10 @@ func (k *Keystore) makeAuthorities(o Options) error {
 			return err
 		}
 		for _, role := range []string{"identity_ca", "permissions_ca"} {
-			if err := os.Symlink("ca.cert.pem", k.path("public", role+".cert.pem")); err != nil {
+			if err := link(k.path("public", "ca.cert.pem"), k.path("public", role+".cert.pem")); err != nil {
 				return err
 			}
-			if err := os.Symlink("ca.key.pem", k.path("private", role+".key.pem")); err != nil {
+			if err := link(k.path("private", "ca.key.pem"), k.path("private", role+".key.pem")); err != nil {
 				return err
 			}
 		}
@@ -129,10 +138,10 @@ func (k *Keystore) writeAuthority(role string, a *Authority) error {
 	if err != nil {
 		return err
 	}
-	if err := writeKey(k.path("private", role+".key.pem"), key); err != nil {
+	if err := WriteFile(k.path("private", role+".key.pem"), key, modeKey, true); err != nil {
 		return err
 	}
-	return os.WriteFile(k.path("public", role+".cert.pem"), a.CertPEM(), 0o644)
+	return WriteFile(k.path("public", role+".cert.pem"), a.CertPEM(), modePublic, true)
 }
 
 func (k *Keystore) writeSigned(dir, name string, xml []byte, ca *Authority) error {
@@ -140,19 +149,10 @@ func (k *Keystore) writeSigned(dir, name string, xml []byte, ca *Authority) erro
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".xml"), xml, 0o644); err != nil {
+	if err := WriteFile(filepath.Join(dir, name+".xml"), xml, modePublic, true); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, name+".p7s"), signed, 0o644)
-}
-
-// writeKey replaces a private key. The old file goes first: writing into it
-// would keep whatever mode it has.
-func writeKey(name string, key []byte) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.WriteFile(name, key, 0o600)
+	return WriteFile(filepath.Join(dir, name+".p7s"), signed, modePublic, true)
 }
 
 // EnclaveOptions says what CreateEnclave makes. The zero value is an identity
@@ -170,6 +170,9 @@ type EnclaveOptions struct {
 	// certificate's if not zero: tests make lapsed permissions with them.
 	PermissionsNotBefore, PermissionsNotAfter time.Time
 
+	// MustBeNew makes an enclave that exists an error.
+	MustBeNew bool
+
 	// IdentityCA and PermissionsCA sign instead of the keystore's authorities;
 	// the enclave still names the keystore's. Tests make forgeries with them.
 	IdentityCA, PermissionsCA *Authority
@@ -179,17 +182,59 @@ type EnclaveOptions struct {
 // folder. path is the enclave's name such as "/talker_listener/talker".
 // Credentials that exist are replaced.
 func (k *Keystore) CreateEnclave(path string, o EnclaveOptions) (string, error) {
-	path = "/" + strings.Trim(path, "/")
-	for _, elem := range strings.Split(path[1:], "/") {
-		if elem == ".." || elem == "." || (elem == "" && path != "/") {
-			return "", fmt.Errorf("create enclave: %q is no path of an enclave; expected one such as /talker", path)
+	path, dir, err := k.enclave(path)
+	if err != nil {
+		return "", fmt.Errorf("create enclave: %w", err)
+	}
+	for _, f := range []string{"cert.pem", "key.pem", "permissions.p7s"} {
+		if _, err := os.Lstat(filepath.Join(dir, f)); o.MustBeNew && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("create enclave %s: %s exists in %s (or cannot be read: %v)", path, f, dir, err)
 		}
 	}
-	dir := k.path("enclaves", filepath.FromSlash(path))
 	if err := k.fillEnclave(dir, path, o.withDefaults(k, path)); err != nil {
 		return "", fmt.Errorf("create enclave %s: %w", path, err)
 	}
 	return dir, nil
+}
+
+// enclave returns the clean path of an enclave and its folder.
+func (k *Keystore) enclave(name string) (path, dir string, err error) {
+	path = "/" + strings.Trim(name, "/")
+	for _, elem := range strings.Split(path[1:], "/") {
+		if elem == ".." || elem == "." || (elem == "" && path != "/") {
+			return "", "", fmt.Errorf("%q is no path of an enclave; expected one such as /talker", name)
+		}
+	}
+	return path, k.path("enclaves", filepath.FromSlash(path)), nil
+}
+
+// Enclaves returns the paths of the keystore's enclaves: the folders that hold
+// a certificate, a key or permissions.
+func (k *Keystore) Enclaves() ([]string, error) {
+	root := k.path("enclaves")
+	var list []string
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		switch d.Name() {
+		case "cert.pem", "key.pem", "permissions.p7s":
+			rel, err := filepath.Rel(root, filepath.Dir(name))
+			if err != nil {
+				return err
+			}
+			path := "/" + filepath.ToSlash(rel)
+			if path == "/." {
+				path = "/"
+			}
+			if !slices.Contains(list, path) {
+				list = append(list, path)
+			}
+		}
+		return nil
+	})
+	slices.Sort(list)
+	return list, err
 }
 
 func (o EnclaveOptions) withDefaults(k *Keystore, path string) EnclaveOptions {
@@ -235,16 +280,11 @@ func (k *Keystore) fillEnclave(dir, path string, o EnclaveOptions) error {
 	if path != "/" { // the root enclave lies beside the governance itself
 		links = append(links, k.path("enclaves", "governance.p7s"))
 	}
+	if _, err := os.Stat(k.path("public", "crl.pem")); err == nil {
+		links = append(links, k.path("public", "crl.pem"))
+	}
 	for _, target := range links {
-		rel, err := filepath.Rel(dir, target)
-		if err != nil {
-			return err
-		}
-		link := filepath.Join(dir, filepath.Base(target))
-		if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err := os.Symlink(rel, link); err != nil {
+		if err := link(target, filepath.Join(dir, filepath.Base(target))); err != nil {
 			return err
 		}
 	}
@@ -252,10 +292,10 @@ func (k *Keystore) fillEnclave(dir, path string, o EnclaveOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "cert.pem"), cert, 0o644); err != nil {
+	if err := WriteFile(filepath.Join(dir, "key.pem"), key, modeKey, true); err != nil {
 		return err
 	}
-	if err := writeKey(filepath.Join(dir, "key.pem"), key); err != nil {
+	if err := WriteFile(filepath.Join(dir, "cert.pem"), cert, modePublic, true); err != nil {
 		return err
 	}
 	return k.writeSigned(dir, "permissions", o.Permissions, o.PermissionsCA)
