@@ -84,6 +84,18 @@ func (p *Plugin) load(primary string, extra []string) error {
 	return nil
 }
 
+// IDs returns the id of the passphrase that is sealed with, and those of all that
+// are opened with, in ascending order.
+func (p *Plugin) IDs() (sealing uint8, opening []uint8) {
+	k := p.keys.Load()
+	for _, s := range k.byID {
+		if s != nil {
+			opening = append(opening, s.id)
+		}
+	}
+	return k.primary.id, opening
+}
+
 // Kind implements spi.PreSharedKey.
 func (p *Plugin) Kind() spi.Protection { return p.cfg.Kind }
 

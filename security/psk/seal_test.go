@@ -101,6 +101,7 @@ func TestRefusesToSeal(t *testing.T) {
 func TestIVsDoNotRepeat(t *testing.T) {
 	seen := map[[12]byte]bool{}
 	sessions := map[uint32]bool{}
+	firsts := map[[8]byte]bool{} // suffixes
 	msg := message(prefixA, 1000)
 	for restart := range 20 {
 		a, b := pair(t, Config{MaxBlocksPerSession: 650}, spi.ProtectEncrypt)
@@ -114,11 +115,15 @@ func TestIVsDoNotRepeat(t *testing.T) {
 			if i > 0 && id != last {
 				require.Equal(t, last+1, id)
 			}
+			if i == 0 || id != last {
+				firsts[[8]byte(iv[4:])] = true
+			}
 			sessions[id], last = true, id
 			_, err := b.OpenMessage(nil, wire)
 			require.NoError(t, err)
 		}
-		require.Equal(t, 4*(restart+1), len(sessions), "a session has 10 messages of 65 blocks")
+		require.Len(t, sessions, 4*(restart+1), "a session has 10 messages of 65 blocks")
+		require.Len(t, firsts, 4*(restart+1), "each starts anew, at random")
 	}
 }
 
