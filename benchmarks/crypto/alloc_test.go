@@ -12,7 +12,7 @@ import (
 // race detector allocates, so it is not built with it.
 func TestNoAllocations(t *testing.T) {
 	for _, p := range protections {
-		w := newWorld(t, p)
+		w := newWorld(t, alike(p))
 		sealed, opened := make([]byte, 0, room), make([]byte, 0, room)
 		for _, l := range levels {
 			for _, n := range l.sizes() {
@@ -46,6 +46,37 @@ func TestNoAllocations(t *testing.T) {
 				})
 				require.NoError(t, failed)
 				require.Zero(t, allocs, "in place: %s %v %d", l.name, p, n)
+			}
+		}
+	}
+}
+
+// TestNoAllocationsInAChain is the same for what takes a sample through all
+// levels, for one receiver and for 16.
+func TestNoAllocationsInAChain(t *testing.T) {
+	for _, s := range chainSettings {
+		c := newChain(newWorld(t, s.setting))
+		for _, n := range chainSizes {
+			sample := data(n)
+			for _, way := range []struct {
+				name string
+				seal func([]byte) ([]byte, error)
+				open func([]byte) ([]byte, error)
+			}{{"apart", c.seal, c.open}, {"in place", c.sealInPlace, c.openInPlace}} {
+				var failed error
+				once := func() {
+					b, err := way.seal(sample)
+					if err == nil {
+						_, err = way.open(b)
+					}
+					if err != nil {
+						failed = err
+					}
+				}
+				once()
+				allocs := testing.AllocsPerRun(5, once)
+				require.NoError(t, failed)
+				require.Zero(t, allocs, "%s: %s %d", way.name, s.name, n)
 			}
 		}
 	}

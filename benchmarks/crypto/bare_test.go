@@ -32,17 +32,21 @@ func parts(p spi.Protection, b []byte) (hidden, signed []byte) {
 // one's tag. It goes where dst, nil or not, says.
 type bareWorld struct {
 	aead, origin cipher.AEAD
-	isOrigin     bool
+	receivers    int // receiver-specific MACs
 	nonce, mac   []byte
 }
 
 func newBareWorld(t testing.TB, p spi.Protection) *bareWorld {
-	return &bareWorld{bare(t), bare(t), p.IsOrigin(), make([]byte, 12), make([]byte, 0, 16)}
+	w := &bareWorld{bare(t), bare(t), 0, make([]byte, 12), make([]byte, 0, 16)}
+	if p.IsOrigin() {
+		w.receivers = 1
+	}
+	return w
 }
 
 func (w *bareWorld) seal(dst, hidden, signed []byte) []byte {
 	b := w.aead.Seal(dst, w.nonce, hidden, signed)
-	if w.isOrigin {
+	for range w.receivers {
 		w.origin.Seal(w.mac, w.nonce, nil, b[len(b)-16:])
 	}
 	return b
@@ -50,7 +54,7 @@ func (w *bareWorld) seal(dst, hidden, signed []byte) []byte {
 
 func (w *bareWorld) open(dst, sealed, signed []byte) error {
 	_, err := w.aead.Open(dst, w.nonce, sealed, signed)
-	if err == nil && w.isOrigin {
+	if err == nil && w.receivers > 0 {
 		_, err = w.origin.Open(nil, w.nonce, w.mac[:16], sealed[len(sealed)-16:])
 	}
 	return err
@@ -66,7 +70,10 @@ func bareSeal(t testing.TB, p spi.Protection, dst []byte, n int) side {
 }
 
 func bareSealInPlace(t testing.TB, p spi.Protection, n int) side {
-	w := newBareWorld(t, p)
+	return bareSealOf(newBareWorld(t, p), p, n)
+}
+
+func bareSealOf(w *bareWorld, p spi.Protection, n int) side {
 	hidden, signed := parts(p, make([]byte, n, room))
 	dst := hidden
 	if signed != nil {

@@ -45,10 +45,10 @@ func (c *chain) seal(sample []byte) ([]byte, error) {
 		return nil, err
 	}
 	c.sub = append(appendData(c.sub[:0], len(c.pay)), c.pay...)
-	if c.msg, err = c.w.submessages.SealSubmessage(append(c.msg[:0], rtpsHeader...), c.sub, nil); err != nil {
+	if c.msg, err = c.w.submessages.SealSubmessage(append(c.msg[:0], rtpsHeader...), c.sub, c.w.toSubmessage); err != nil {
 		return nil, err
 	}
-	c.wire, err = c.w.messages.SealMessage(c.wire[:0], c.msg, nil)
+	c.wire, err = c.w.messages.SealMessage(c.wire[:0], c.msg, c.w.toMessage)
 	return c.wire, err
 }
 
@@ -65,10 +65,10 @@ func (c *chain) sealInPlace(sample []byte) ([]byte, error) {
 		return nil, err
 	}
 	binary.LittleEndian.PutUint16(b[sub+2:], uint16(len(b)-sub-4))
-	if b, err = in.submessages.SealSubmessageInPlace(b, sub, nil); err != nil {
+	if b, err = in.submessages.SealSubmessageInPlace(b, sub, c.w.toSubmessage); err != nil {
 		return nil, err
 	}
-	return in.messages.SealMessageInPlace(b, msg, nil)
+	return in.messages.SealMessageInPlace(b, msg, c.w.toMessage)
 }
 
 // open needs a buffer for every level.
@@ -97,7 +97,21 @@ func (c *chain) openInPlace(wire []byte) ([]byte, error) {
 	return c.w.opener.OpenPayload(c.out[:0], sub[dataLen:])
 }
 
-var chainSizes = []int{64, 1 << 10, 8 << 10, 60 << 10}
+// chainSizes are those of samples, in octets; the last with all that three levels
+// add fits in a datagram.
+var chainSizes = []int{64, 1 << 10, 16 << 10, 64<<10 - 1<<10}
+
+// chainSettings are what the chain is measured for.
+var chainSettings = []struct {
+	name string
+	setting
+}{
+	{"ENCRYPT", alike(spi.ProtectEncrypt)},
+	{"SIGN", alike(spi.ProtectSign)},
+	{"sros2", sros2},
+	{"origin 1", setting{spi.ProtectEncryptOrigin, spi.ProtectEncryptOrigin, spi.ProtectEncrypt, 1}},
+	{"origin 16", setting{spi.ProtectEncryptOrigin, spi.ProtectEncryptOrigin, spi.ProtectEncrypt, 16}},
+}
 
 // covered is how many octets the cipher sees of a sample at each level: what
 // the inner ones add is sealed by the outer ones.
@@ -107,32 +121,52 @@ func (c *chain) covered(t testing.TB, n int) []int {
 	return []int{n, len(c.sub), len(c.msg) - headerLen + infoSrcLen}
 }
 
-// bareChainSeal is three calls of the cipher in one buffer, which the sample has
-// to be copied to.
-func bareChainSeal(t testing.TB, covered []int) side {
-	w := newBareWorld(t, spi.ProtectEncrypt)
+// bareLevels are the calls of the cipher that the levels ask for, innermost
+// first.
+func (c *chain) bareLevels(t testing.TB) (levels [3]*bareWorld, encrypts [3]bool) {
+	for i, p := range []spi.Protection{c.w.data, c.w.metadata, c.w.rtps} {
+		levels[i], encrypts[i] = newBareWorld(t, p), p.IsEncrypt()
+		if p.IsOrigin() {
+			levels[i].receivers = c.w.receivers
+		}
+	}
+	return levels, encrypts
+}
+
+// bareSeal is three calls of the cipher in one buffer, which the sample has to be
+// copied to.
+func (c *chain) bareSeal(t testing.TB, covered []int) side {
+	levels, encrypts := c.bareLevels(t)
 	sample, b := make([]byte, covered[0]), make([]byte, 0, room)
 	return side{run: func(int) error {
 		b = append(b[:0], sample...)
-		for _, n := range covered {
-			w.seal(b[:0], b[:n], nil)
+		for i, n := range covered {
+			if encrypts[i] {
+				levels[i].seal(b[:0], b[:n], nil)
+			} else {
+				levels[i].seal(b[n:n], nil, b[:n])
+			}
 		}
 		return nil
 	}}
 }
 
-// bareChainOpen is three calls that do not open in place: for the sample has to
-// be copied, too.
-func bareChainOpen(t testing.TB, covered []int) side {
-	w := newBareWorld(t, spi.ProtectEncrypt)
+// bareOpen is three calls, of which those that decrypt do not do so in place: for
+// the sample has to be copied, too.
+func (c *chain) bareOpen(t testing.TB, covered []int) side {
+	levels, encrypts := c.bareLevels(t)
 	out := make([]byte, 0, room)
-	var sealed [][]byte
-	for _, n := range covered {
-		sealed = append(sealed, w.seal(nil, make([]byte, n), nil))
+	var sealed, signed [3][]byte
+	for i, n := range covered {
+		hidden := make([]byte, n)
+		if !encrypts[i] {
+			hidden, signed[i] = nil, hidden
+		}
+		sealed[i] = levels[i].seal(nil, hidden, signed[i])
 	}
 	return side{run: func(int) error {
-		for _, b := range sealed {
-			if err := w.open(out, b, nil); err != nil {
+		for i := range covered {
+			if err := levels[i].open(out, sealed[i], signed[i]); err != nil {
 				return err
 			}
 		}
@@ -140,55 +174,65 @@ func bareChainOpen(t testing.TB, covered []int) side {
 	}}
 }
 
+// eachChain runs f for every setting and size.
+func eachChain(b *testing.B, f func(c *chain, n int, name string)) {
+	for _, s := range chainSettings {
+		c := newChain(newWorld(b, s.setting))
+		for _, n := range chainSizes {
+			f(c, n, fmt.Sprintf("%s/%d", s.name, n))
+		}
+	}
+}
+
 func BenchmarkChainSeal(b *testing.B) {
-	c := newChain(newWorld(b, spi.ProtectEncrypt))
-	for _, n := range chainSizes {
+	eachChain(b, func(c *chain, n int, name string) {
 		sample, covered := make([]byte, n), c.covered(b, n)
 		for _, way := range []struct {
 			name string
 			seal func([]byte) ([]byte, error)
 		}{{"apart", c.seal}, {"in place", c.sealInPlace}} {
-			b.Run(fmt.Sprintf("%s/%d", way.name, n), func(b *testing.B) {
-				compare(b, n, bareChainSeal(b, covered), side{run: func(int) error {
+			b.Run(way.name+"/"+name, func(b *testing.B) {
+				compare(b, n, c.bareSeal(b, covered), side{run: func(int) error {
 					_, err := way.seal(sample)
 					return err
 				}})
 			})
 		}
-	}
+	})
 }
 
 func BenchmarkChainOpen(b *testing.B) {
-	c := newChain(newWorld(b, spi.ProtectEncrypt))
-	for _, n := range chainSizes {
+	eachChain(b, func(c *chain, n int, name string) {
 		covered := c.covered(b, n)
 		ready, copies := copiesOf(slices.Clone(c.wire))
 		for _, way := range []struct {
 			name string
 			open func([]byte) ([]byte, error)
 		}{{"apart", c.open}, {"in place", c.openInPlace}} {
-			b.Run(fmt.Sprintf("%s/%d", way.name, n), func(b *testing.B) {
-				compare(b, n, bareChainOpen(b, covered), side{ready, func(i int) error {
+			b.Run(way.name+"/"+name, func(b *testing.B) {
+				compare(b, n, c.bareOpen(b, covered), side{ready, func(i int) error {
 					_, err := way.open(copies[i])
 					return err
 				}})
 			})
 		}
-	}
+	})
 }
 
 // TestChain: both ways are the same to the other side.
 func TestChain(t *testing.T) {
-	c := newChain(newWorld(t, spi.ProtectEncrypt))
-	for _, n := range chainSizes {
-		sample := data(n)
-		for _, seal := range []func([]byte) ([]byte, error){c.seal, c.sealInPlace} {
-			for _, open := range []func([]byte) ([]byte, error){c.open, c.openInPlace} {
-				wire, err := seal(sample)
-				require.NoError(t, err)
-				out, err := open(wire)
-				require.NoError(t, err)
-				require.Equal(t, sample, out)
+	for _, s := range chainSettings {
+		c := newChain(newWorld(t, s.setting))
+		for _, n := range chainSizes {
+			sample := data(n)
+			for _, seal := range []func([]byte) ([]byte, error){c.seal, c.sealInPlace} {
+				for _, open := range []func([]byte) ([]byte, error){c.open, c.openInPlace} {
+					wire, err := seal(sample)
+					require.NoError(t, err)
+					out, err := open(wire)
+					require.NoError(t, err)
+					require.Equal(t, sample, out, s.name)
+				}
 			}
 		}
 	}

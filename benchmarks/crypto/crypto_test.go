@@ -16,7 +16,7 @@ const room = 66 << 10 // for anything sealed or opened here
 // each runs f for every level, protection and size.
 func each(b *testing.B, f func(b *testing.B, l level, p spi.Protection, w *world, n int)) {
 	for _, p := range protections {
-		w := newWorld(b, p)
+		w := newWorld(b, alike(p))
 		for _, l := range levels {
 			if l.payload && p.IsOrigin() {
 				continue // payloads have no receiver-specific MACs
@@ -133,7 +133,7 @@ func BenchmarkOpenInPlace(b *testing.B) {
 
 // BenchmarkSealParallel seals with one key from every core at once.
 func BenchmarkSealParallel(b *testing.B) {
-	w := newWorld(b, spi.ProtectEncrypt)
+	w := newWorld(b, alike(spi.ProtectEncrypt))
 	plain := make([]byte, 1<<10)
 	b.SetBytes(int64(len(plain)))
 	b.ReportAllocs()

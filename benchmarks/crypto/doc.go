@@ -23,14 +23,21 @@
 // OpenMessage; and signed octets have to get to the other buffer somehow.
 // BenchmarkSealInPlace and BenchmarkOpenInPlace have none. BenchmarkChainSeal and
 // BenchmarkChainOpen take a sample through all three levels at once: "apart" with
-// a buffer for each, "in place" in the datagram.
+// a buffer for each, "in place" in the datagram; for everything encrypted or
+// signed, for what sros2 asks for by default (data and metadata encrypted, then
+// messages signed: three passes), and with origin authentication. BenchmarkReceivers
+// seals for 1, 4 and 16 receivers.
 //
 // The goals are at most 1.1 from 1 KiB on and 1.3 at 64 octets, for ENCRYPT. In
 // place they are met everywhere, and payloads meet them from buffer to buffer
 // too. Where a copy is left, it is 1.15: messages sealed, of 1 and of 64 KiB, and
 // messages and submessages opened, of 64 KiB. A MAC alone takes 40 ns for 64
 // octets, beside which our 10 to 20 ns weigh more: SIGN in place is at 1.2 to 1.45
-// there, 1.15 at 1 KiB and 1.03 at 8 KiB.
+// there, 1.15 at 1 KiB and 1.02 at 16 KiB. All three levels of sros2 in place are
+// at 1.2 with 64 octets, 1.08 with 1 KiB and 1.01 from 16 KiB on: its three passes
+// cost what the cipher takes for them, and the third, a MAC alone, half of each
+// of the others. Go computes it with PCLMULQDQ, eight blocks at a time. A receiver
+// is one MAC over 16 octets, 30 to 35 ns for who seals; who opens checks his own alone.
 //
 // The spi of the plugins is the only way in; nothing internal is used.
 package crypto

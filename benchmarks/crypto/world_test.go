@@ -20,6 +20,7 @@ var (
 
 // A world is a writer and a reader in two participants that have each other's keys.
 type world struct {
+	setting
 	messages    spi.MessageSealer
 	submessages spi.SubmessageSealer
 	payloads    spi.PayloadSealer
@@ -37,14 +38,28 @@ type world struct {
 	}
 }
 
-func newWorld(t testing.TB, p spi.Protection) *world {
+// A setting is what a governance document asks for.
+type setting struct {
+	rtps, metadata, data spi.Protection
+	receivers            int // that everything is sealed for; they count with origin authentication
+}
+
+// alike protects all levels by p.
+func alike(p spi.Protection) setting {
 	data := spi.ProtectSign
 	if p.IsEncrypt() {
 		data = spi.ProtectEncrypt
 	}
+	return setting{p, p, data, 1}
+}
+
+// sros2 is what the governance document of sros2 asks for by default.
+var sros2 = setting{rtps: spi.ProtectSign, metadata: spi.ProtectEncrypt, data: spi.ProtectEncrypt, receivers: 1}
+
+func newWorld(t testing.TB, s setting) *world {
 	plugin := aesgcm.New(aesgcm.Config{})
-	attrs := spi.ParticipantAttributes{RTPS: p}
-	ends := spi.EndpointAttributes{Metadata: p, Data: data}
+	attrs := spi.ParticipantAttributes{RTPS: s.rtps}
+	ends := spi.EndpointAttributes{Metadata: s.metadata, Data: s.data}
 	secret := spi.SharedSecret{Secret: [32]byte{1}, Challenge1: [32]byte{2}, Challenge2: [32]byte{3}}
 
 	a, err := plugin.NewParticipant(attrs)
@@ -71,9 +86,22 @@ func newWorld(t testing.TB, p spi.Protection) *world {
 	require.NoError(t, err)
 	require.NoError(t, rw.SetTokens(tokens))
 
-	x := &world{messages: a.Message(), submessages: w.Submessage(), payloads: w.Payload(), peer: ba, opener: rw.Payload()}
-	if p.IsOrigin() {
-		x.toMessage, x.toSubmessage = []spi.Receiver{ab.Receiver()}, []spi.Receiver{wr.Receiver()}
+	x := &world{setting: s, messages: a.Message(), submessages: w.Submessage(), payloads: w.Payload(), peer: ba, opener: rw.Payload()}
+	for i := range s.receivers {
+		if i > 0 { // more of them, who open nothing here
+			guid := guidB
+			guid.Prefix[2] = byte(i)
+			if ab, err = a.NewPeer(guid, secret); err == nil {
+				wr, err = w.Match(ab, reader)
+			}
+			require.NoError(t, err)
+		}
+		if r := ab.Receiver(); r != nil {
+			x.toMessage = append([]spi.Receiver{r}, x.toMessage...) // the one who opens comes last
+		}
+		if r := wr.Receiver(); r != nil {
+			x.toSubmessage = append([]spi.Receiver{r}, x.toSubmessage...)
+		}
 	}
 	x.inPlace.messages = x.messages.(spi.InPlaceMessageSealer)
 	x.inPlace.submessages = x.submessages.(spi.InPlaceSubmessageSealer)
@@ -156,9 +184,9 @@ var levels = []level{{
 // payload's is what fits in a submessage.
 func (l level) sizes() []int {
 	if l.payload {
-		return []int{64, 256, 1 << 10, 8 << 10, 64 << 10}
+		return []int{64, 256, 1 << 10, 16 << 10, 64 << 10}
 	}
-	return []int{64, 256, 1 << 10, 8 << 10, 64<<10 - 64}
+	return []int{64, 256, 1 << 10, 16 << 10, 64<<10 - 64}
 }
 
 // covered is how many octets the cipher sees of n.
