@@ -105,6 +105,27 @@ func forms(t *testing.T, name string, s signer, doc []byte, args []string) {
 	}
 }
 
+// Authorities that openssl itself made, with keys of other sizes.
+func TestOpenSSLAuthorities(t *testing.T) {
+	s := newSigner(t, keystore.P256)
+	for _, args := range []string{
+		"-newkey rsa:3072 -sha384", "-newkey rsa:4096 -sha512",
+		"-newkey ec -pkeyopt ec_paramgen_curve:prime256v1", "-newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384", "-newkey ec -pkeyopt ec_paramgen_curve:P-521 -sha512",
+	} {
+		args := append([]string{"req", "-x509", "-nodes", "-days", "10", "-keyout", "key.pem", "-out", "ca.pem", "-subj", "/C=US/O=Example, Inc./CN=Permissions CA"}, strings.Fields(args)...)
+		cmd := exec.Command("openssl", args...)
+		cmd.Dir = s.dir
+		require.NoError(t, cmd.Run(), "%s", args)
+		pem, err := os.ReadFile(filepath.Join(s.dir, "ca.pem"))
+		require.NoError(t, err)
+		s.Cert, err = keystore.ParseCertificate(pem)
+		require.NoError(t, err)
+		for _, md := range []string{"sha256", "sha384", "sha512"} {
+			forms(t, "openssl's", s, s.openssl(t, "smime", "-text", "-md", md), args)
+		}
+	}
+}
+
 func TestOpenSSLRefusals(t *testing.T) {
 	s, other := newSigner(t, keystore.P256), newSigner(t, keystore.P256)
 	for _, detach := range []string{"-md", "-nodetach"} {
