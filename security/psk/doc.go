@@ -13,9 +13,10 @@
 // from strangers and strangers are not listened to. Those who do know it are not
 // told apart: each can speak in the name of each, and whoever learns the
 // passphrase reads what was recorded before. Nothing is remembered of what came
-// already: a message can be repeated, as a clear one can. Guessing a passphrase
-// costs five hashes a guess, so it has to be long and random: 32 octets from a
-// generator, not a sentence.
+// already, and no message says when it was made: what was recorded of a
+// participant that has gone can be played to those who come later, for as long
+// as its passphrase is in force. Guessing a passphrase costs five HMACs a guess,
+// so it has to be long and random: 32 octets from a generator, not a sentence.
 //
 // # Where the parts are
 //
