@@ -63,7 +63,7 @@ func (p *Peer) SendCredentials(out *Outbox) {
 	}
 	t, err := prover.ProveCredentials(p.Result, p.Remote.GUID)
 	if err != nil {
-		out.event(PeerNotice, p, fmt.Errorf("prove new credentials: %w", err))
+		out.event(PeerNotice, p, verdict(authentication, "credentials not proven", fmt.Errorf("prove new credentials: %w", err)))
 		return
 	}
 	out.Volatile = append(out.Volatile, p.gate.volatile(rtps.GenericMessage{
@@ -87,7 +87,7 @@ func (p *Peer) handleCredentials(now time.Time, m *rtps.GenericMessage, out *Out
 		return
 	}
 	if n := octets(m.Data); n > maxCredentials {
-		out.event(PeerNotice, p, fmt.Errorf("new credentials of %d octets, expected at most %d", n, maxCredentials))
+		out.event(PeerNotice, p, verdict(authentication, "credentials refused", fmt.Errorf("new credentials of %d octets, expected at most %d", n, maxCredentials)))
 		return
 	}
 	session, perms, t := p.Result, p.gate.Permissions, m.Data[0]
@@ -104,7 +104,7 @@ func (p *Peer) handleCredentials(now time.Time, m *rtps.GenericMessage, out *Out
 			switch {
 			case p.state != peerAuthed || p.Result.Secret != session.Secret:
 			case err != nil:
-				out.event(PeerNotice, p, fmt.Errorf("new credentials: %w", err))
+				out.event(PeerNotice, p, verdict(authentication, "credentials refused", fmt.Errorf("new credentials: %w", err)))
 			default:
 				p.Result, p.Rights = res, rights
 				out.event(PeerRenewed, p, nil)

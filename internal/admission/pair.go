@@ -100,9 +100,9 @@ func (p *Pair) permit(now time.Time) error {
 		// unprotected endpoints only.
 		switch {
 		case p.Local.Crypto != nil:
-			return fmt.Errorf("the participant is not authenticated and topic %q is protected", p.Remote.Topic.Name)
+			return unauthenticated(p.Remote.Topic.Name, "metadata_protection_kind, data_protection_kind")
 		case p.Local.GUID.Entity.IsWriter() && a.ReadProtected, p.Local.GUID.Entity.IsReader() && a.WriteProtected:
-			return fmt.Errorf("the participant is not authenticated and topic %q is under access control", p.Remote.Topic.Name)
+			return unauthenticated(p.Remote.Topic.Name, "enable_read_access_control, enable_write_access_control")
 		}
 		return nil
 	}
@@ -180,5 +180,13 @@ func (p *Pair) Close() {
 	delete(p.peer.unready, p)
 	if p.Crypto != nil {
 		p.Crypto.Close()
+	}
+}
+
+// unauthenticated is why an endpoint of a participant without credentials is refused.
+func unauthenticated(topic, rule string) error {
+	return &spi.Refusal{
+		Document: "governance", Rule: rule, Expected: fmt.Sprintf("an authenticated participant, as topic %q is protected", topic),
+		Found: "one without credentials",
 	}
 }

@@ -387,7 +387,7 @@ func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.Handshak
 		case p.closed:
 			return
 		case err != nil && p.state == peerAuthed: // what stands, stands
-			out.event(PeerNotice, p, fmt.Errorf("handshake anew: %w", err))
+			out.event(PeerNotice, p, verdict(authentication, "handshake message refused", fmt.Errorf("handshake anew: %w", err)))
 			return
 		case err != nil:
 			p.Result = res
