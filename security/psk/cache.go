@@ -19,6 +19,7 @@ const maxSessions = 1024
 // (CLOCK): finding one need not write to anything that others write to.
 type cache struct {
 	max  int
+	last atomic.Pointer[session] // found last: what comes in a row is of one sender
 	mu   sync.RWMutex
 	of   map[derivation]*session // guarded by mu, as are the fields below
 	ring []*session
@@ -36,11 +37,15 @@ func newCache(max int) *cache { return &cache{max: max, of: map[derivation]*sess
 
 // find returns the key of d, or nil.
 func (c *cache) find(d *derivation) cipher.AEAD {
-	c.mu.RLock()
-	s := c.of[*d]
-	c.mu.RUnlock()
-	if s == nil {
-		return nil
+	s := c.last.Load()
+	if s == nil || s.derivation != *d {
+		c.mu.RLock()
+		s = c.of[*d]
+		c.mu.RUnlock()
+		if s == nil {
+			return nil
+		}
+		c.last.Store(s)
 	}
 	if !s.used.Load() {
 		s.used.Store(true)
@@ -73,6 +78,8 @@ func (c *cache) add(d *derivation, aead cipher.AEAD) {
 func (c *cache) retain(k *keyset) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
+	c.last.Store(nil)
 	c.hand = 0
 	c.ring = slices.DeleteFunc(c.ring, func(s *session) bool {
 		if k.byID[s.seed.id] == s.seed {

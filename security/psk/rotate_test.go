@@ -46,11 +46,12 @@ func TestRotation(t *testing.T) {
 	require.NoError(t, pa.Update(next))
 	talk(6, 6)
 	require.NoError(t, pb.Update(next))
-	talk(6, 6)
 
 	// The old passphrase opens nothing any more, and nothing of it is kept.
 	_, err = b.OpenMessage(nil, recorded)
 	require.ErrorIs(t, err, errNoKey)
+	require.Nil(t, b.cache.last.Load())
+	talk(6, 6)
 	for _, s := range b.cache.ring {
 		require.EqualValues(t, 6, s.seed.id)
 	}
