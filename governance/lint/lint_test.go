@@ -308,6 +308,12 @@ func TestGrants(t *testing.T) {
 	require.Equal(t, "grants-nothing", list[0].Rule)
 }
 
+func TestAllPartitionsAreNoLimit(t *testing.T) {
+	const topic = "<subscribe><topics><topic>a*</topic><topic>b</topic></topics>"
+	doc := strings.Replace(goodPermissions, topic, topic+"<partitions><partition>*</partition></partitions>", 1)
+	require.Empty(t, Document(now, "p", []byte(doc)))
+}
+
 func TestTogether(t *testing.T) {
 	g, err := governance.ParseGovernance([]byte(strings.Replace(goodGovernance, "<max>230</max>", "<max>4</max>", 1)))
 	require.NoError(t, err)

@@ -15,6 +15,9 @@ const shortValidity = 48 * time.Hour
 // permissions looks at a permissions document: root is its tree, p what it says.
 func (l *linter) permissions(now time.Time, root *node, p *governance.Permissions) {
 	for _, n := range root.all("partitions") {
+		if p := n.find("partition"); len(n.kids) == 1 && p.text == "*" && n.up.up.name == "allow_rule" {
+			continue // all of them: who does not heed it allows the same
+		}
 		l.add(Warning, n.line, "partitions", "<partitions>: RustDDS ignores them and judges by the topic alone", "limit by topic where RustDDS takes part", RustDDS)
 		if n.up.up.name == "deny_rule" {
 			l.add(Warning, n.line, "partitions-deny", "<deny_rule> with <partitions>: Fast DDS denies the topic in every partition", "", Fast)
