@@ -122,6 +122,7 @@ func (l lenientAccess) ValidateLocalPermissions(now time.Time, id spi.LocalIdent
 
 type lenientPermissions struct{ spi.LocalPermissions }
 
+func (lenientPermissions) NotAfter() time.Time                          { return time.Time{} }
 func (lenientPermissions) CheckCreateTopic(time.Time, string) error     { return nil }
 func (lenientPermissions) CheckCreateWriter(time.Time, spi.Topic) error { return nil }
 func (lenientPermissions) CheckCreateReader(time.Time, spi.Topic) error { return nil }

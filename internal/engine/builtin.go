@@ -109,10 +109,10 @@ func (b *builtin) add(p *Participant, ch channel, durability qos.Durability) err
 		return nil
 	}
 	var err error
-	if w.crypto, err = p.protect(ch.writer, p.security.perms.BuiltinAttributes(ch.writer)); err != nil {
+	if w.crypto, err = p.protect(ch.writer, p.security.perms().BuiltinAttributes(ch.writer)); err != nil {
 		return err
 	}
-	if r.crypto, err = p.protect(ch.reader, p.security.perms.BuiltinAttributes(ch.reader)); err != nil {
+	if r.crypto, err = p.protect(ch.reader, p.security.perms().BuiltinAttributes(ch.reader)); err != nil {
 		return err
 	}
 	if w.crypto != nil {
@@ -122,7 +122,7 @@ func (b *builtin) add(p *Participant, ch channel, durability qos.Durability) err
 		r.submsg = r.crypto.Submessage()
 	}
 	w.onMessage, r.onMessage = p.sealing != nil, p.sealing != nil
-	need := p.requires(p.security.perms.BuiltinAttributes(ch.writer))
+	need := p.requires(p.security.perms().BuiltinAttributes(ch.writer))
 	w.requires, r.requires = need, need
 	return nil
 }
@@ -235,9 +235,9 @@ func (p *Participant) participantData() *discovery.ParticipantData {
 	}
 	switch s := p.security; {
 	case s != nil:
-		id, perm, info := s.identity.Token(), s.perms.Token(), s.attrs.Info
+		id, perm, info := s.identity().Token(), s.perms().Token(), s.attrs.Info
 		d.IdentityToken, d.PermissionsToken, d.SecurityInfo = &id, &perm, &info
-		if a, ok := s.identity.(spi.AlgorithmAnnouncer); ok {
+		if a, ok := s.identity().(spi.AlgorithmAnnouncer); ok {
 			d.Algorithms = a.Algorithms()
 		}
 	case p.opensPSK != nil:
@@ -276,11 +276,7 @@ func (p *Participant) sendStateless(w *reliable.StatelessWriter, id rtps.EntityI
 // farewell tells everyone that we leave. DDSI-RTPS 2.5, 8.5.3.2; on the secure
 // topic too, since peers do not believe the plain one.
 func (p *Participant) farewell() {
-	key := rtps.KeyHash(append(p.guid.Prefix[:], p.guid.Entity[:]...))
-	c := reliable.Change{
-		Status: reliable.StatusDisposed | reliable.StatusUnregistered, Key: key, HasKey: true,
-		Time: rtps.TimeOf(time.Now()), Payload: discovery.AppendParticipantKey(nil, p.guid), IsKey: true,
-	}
+	c := p.disposal()
 	if w := p.builtin.writers[rtps.EntitySecureSPDPWriter]; w != nil {
 		secure := c
 		w.publish(p.guid, &secure)

@@ -40,6 +40,8 @@ func (p *Participant) turn() {
 	p.takeMail(now)
 	p.takeBuiltin(now)
 	p.touch(now)
+	p.lapse(now)
+	p.resolveRekey(now)
 	p.resolveDoubts(now)
 	p.touchWriters()
 	p.dir.Advance(now, &p.events)
@@ -107,7 +109,13 @@ func (p *Participant) idle() time.Duration {
 			sooner(q.gate.Next())
 		}
 	}
-	return max(0, time.Until(next))
+	now := time.Now()
+	sooner(p.nextRekey(now))
+	wait := time.Until(next)
+	if d, ok := p.nextLapse(now); ok {
+		wait = min(wait, d)
+	}
+	return max(0, wait)
 }
 
 // run runs a slow plugin call on a worker and comes back to the loop.

@@ -20,6 +20,7 @@ type endpoint struct {
 	crypto spi.EndpointCrypto
 	writer *Writer
 	reader *Reader
+	barred error // why it may no longer match others, though it was allowed to begin with
 }
 
 // NewWriter makes a writer and announces it.
@@ -29,7 +30,7 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 		kind = rtps.KindWriterWithKey
 	}
 	e := &endpoint{}
-	check := func(t spi.Topic) error { return p.security.perms.CheckCreateWriter(time.Now(), t) }
+	check := func(t spi.Topic) error { return p.security.perms().CheckCreateWriter(time.Now(), t) }
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Writer = &q
@@ -62,7 +63,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 		kind = rtps.KindReaderWithKey
 	}
 	e := &endpoint{}
-	check := func(t spi.Topic) error { return p.security.perms.CheckCreateReader(time.Now(), t) }
+	check := func(t spi.Topic) error { return p.security.perms().CheckCreateReader(time.Now(), t) }
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Reader = &q
@@ -122,13 +123,13 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 		if tags, err = s.tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey, labels); err != nil {
 			return err
 		}
-		if err := s.perms.CheckCreateTopic(now, topic); err != nil {
+		if err := s.perms().CheckCreateTopic(now, topic); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
 		if err := check(spi.Topic{Name: topic, Type: typ, Partitions: partitions, Tags: tags}); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
-		if e.attrs, err = s.perms.EndpointAttributes(topic); err != nil {
+		if e.attrs, err = s.perms().EndpointAttributes(topic); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
 	}

@@ -77,14 +77,14 @@ func (p *Participant) preShared(err error) error {
 func (p *Participant) validated(s *security) {
 	p.report(nil, spi.SecurityEvent{
 		Severity: spi.SeverityNotice, Plugin: "authentication", What: "local identity validated",
-		Subject: s.identity.SubjectName(), Found: until(s.identity.NotAfter()),
+		Subject: s.identity().SubjectName(), Found: until(s.identity().NotAfter()),
 	})
 	a := s.attrs
 	p.report(nil, spi.SecurityEvent{
 		Severity: spi.SeverityNotice, Plugin: "access control", What: "local permissions validated",
-		Subject: s.identity.SubjectName(), Document: "governance",
+		Subject: s.identity().SubjectName(), Document: "governance",
 		Found: fmt.Sprintf("%s; rtps %v, discovery %v, liveliness %v, allow_unauthenticated_participants %t, enable_join_access_control %t",
-			until(s.perms.NotAfter()), a.RTPS, a.Discovery, a.Liveliness, a.AllowUnauthenticated, a.JoinAccessControl),
+			until(s.perms().NotAfter()), a.RTPS, a.Discovery, a.Liveliness, a.AllowUnauthenticated, a.JoinAccessControl),
 	})
 }
 

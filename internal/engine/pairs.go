@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -32,6 +33,7 @@ type pair struct {
 	src      *source         // the remote writer, once connected
 	gate     *admission.Pair // nil: no security
 	self     spi.PairCrypto  // keys of a pair within this participant
+	why      error           // it was refused before the gate was asked
 	joined   bool
 }
 
@@ -158,10 +160,13 @@ func (p *Participant) compatible(now time.Time, local, remote *discovery.Endpoin
 	case q.prefix == p.guid.Prefix:
 		p.connectSelf(now, e, pr)
 	case e.attrs.DiscoveryProtected && !remote.Secure:
-		p.refused(q, local.GUID, remote.GUID, remote.Topic, &spi.Refusal{
+		pr.why = &spi.Refusal{
 			Document: "governance", Rule: "enable_discovery_protection",
 			Expected: "true: announced by protected discovery", Found: "it was announced by unprotected discovery",
-		})
+		}
+		p.refused(q, local.GUID, remote.GUID, remote.Topic, pr.why)
+	case e.barred != nil:
+		pr.why = fmt.Errorf("our own endpoint is no longer allowed: %w", e.barred)
 	default:
 		l := admission.Local{GUID: local.GUID, Attributes: e.attrs, Crypto: e.crypto}
 		pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: remote.GUID, Topic: pr.topic, SecurityInfo: remote.SecurityInfo}, &p.adm)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -79,20 +78,13 @@ type Participant struct {
 	adm       admission.Outbox
 	local     map[rtps.GUID]*endpoint
 	pairs     map[pairKey]*pair
+	bans      bans
+	rekeying  rekeying
+	clocks    clocks
 	announced time.Time        // when the next announcement is due
 	burst     int              // quick announcements left
 	answers   admission.Bucket // for answers to announcements
 	nextID    uint32
-}
-
-// security is what a secured participant runs under.
-type security struct {
-	spi.Security
-	identity spi.LocalIdentity
-	perms    spi.LocalPermissions
-	crypto   spi.ParticipantCrypto
-	attrs    spi.ParticipantAttributes
-	gate     *admission.Gate
 }
 
 type counters struct {
@@ -118,6 +110,7 @@ func Start(cfg Config) (*Participant, error) {
 		workers: make(chan struct{}, 2),
 		local:   make(map[rtps.GUID]*endpoint),
 		pairs:   make(map[pairKey]*pair),
+		clocks:  newClocks(),
 	}
 	started := false
 	if cfg.Security != nil {
@@ -184,6 +177,7 @@ func Start(cfg Config) (*Participant, error) {
 	go p.control()
 	started = true
 	p.openLogTopic()
+	p.watch()
 	return p, nil
 }
 
@@ -213,42 +207,6 @@ func fragmentSize(pack int, secured bool) int {
 // leastMessage is the smallest message a transport may be limited to: a
 // fragment of some use and what three levels of protection add to it.
 const leastMessage = 2048
-
-// secure asks the plugins whether this participant may exist at all. Nothing
-// falls back to clear.
-func (p *Participant) secure() error {
-	plugins := p.cfg.Security
-	if plugins.Authentication == nil && plugins.AccessControl == nil && plugins.Cryptography == nil && plugins.PreSharedKey != nil {
-		return p.preShared(p.preShare(plugins.PreSharedKey, plugins.PreSharedKey.Kind()))
-	}
-	if plugins.Authentication == nil || plugins.AccessControl == nil || plugins.Cryptography == nil {
-		return p.cannotBe("authentication", errors.New("security: the authentication, access control and cryptography plugins must all be set, or the pre-shared key alone; nil Security switches security off"))
-	}
-	now := time.Now()
-	s := &security{Security: *plugins}
-	var err error
-	if s.identity, err = plugins.Authentication.ValidateLocalIdentity(now, p.cfg.Domain, p.guid); err != nil {
-		return p.cannotBe("authentication", fmt.Errorf("security: identity: %w", err))
-	}
-	if s.perms, err = plugins.AccessControl.ValidateLocalPermissions(now, s.identity, p.cfg.Domain); err != nil {
-		return p.cannotBe("access control", fmt.Errorf("security: access control: %w", err))
-	}
-	s.identity.SetPermissions(s.perms.CredentialToken())
-	s.attrs = s.perms.ParticipantAttributes()
-	if s.crypto, err = plugins.Cryptography.NewParticipant(s.attrs); err != nil {
-		return p.cannotBe("cryptography", fmt.Errorf("security: cryptography: %w", err))
-	}
-	s.gate = &admission.Gate{Identity: s.identity, Permissions: s.perms, Crypto: s.crypto}
-	p.security, p.guid, p.sealing = s, s.identity.GUID(), newSealing(s.crypto.Message())
-	if (s.attrs.RTPS != spi.ProtectNone) != (p.sealing != nil) {
-		return p.cannotBe("cryptography", fmt.Errorf("security: cryptography: the RTPS protection is %v, and the plugin does not seal messages accordingly", s.attrs.RTPS))
-	}
-	p.validated(s)
-	if s.attrs.PSK != spi.ProtectNone {
-		return p.preShared(p.preShare(plugins.PreSharedKey, s.attrs.PSK))
-	}
-	return nil
-}
 
 // GUID returns the participant's GUID.
 func (p *Participant) GUID() rtps.GUID { return p.guid }

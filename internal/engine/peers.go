@@ -34,6 +34,7 @@ type peer struct {
 	multicast []rtps.Locator
 	gate      *admission.Peer // nil: no security, or ourselves
 	channels  []pairKey       // built-in pairs
+	term      term            // of what an authenticated peer showed
 	touched   int64
 	suspect   time.Time // since when it is doubted; zero: it is not
 	probed    bool      // it was asked for a sign of life since
@@ -113,6 +114,10 @@ func (p *Participant) found(now time.Time, d *discovery.ParticipantData) {
 		GUID: d.GUID, Vendor: d.Vendor,
 		IdentityToken: d.IdentityToken, PermissionsToken: d.PermissionsToken, SecurityInfo: d.SecurityInfo, Algorithms: d.Algorithms,
 	}, discovery.AppendParticipant(nil, false, p.participantData()))
+	if why := p.shutOut(q.prefix); why != nil {
+		q.gate.Shut(why, &p.adm)
+		return
+	}
 	p.matchStateless(now, q)
 	q.gate.Begin(now, &p.adm)
 	p.begun(q, false)
@@ -171,7 +176,7 @@ func (p *Participant) matchBuiltin(now time.Time, q *peer, local, remote rtps.En
 		p.connect(now, pr)
 		return
 	}
-	l := admission.Local{GUID: k.local, Attributes: p.security.perms.BuiltinAttributes(local), Crypto: pr.crypto()}
+	l := admission.Local{GUID: k.local, Attributes: p.security.perms().BuiltinAttributes(local), Crypto: pr.crypto()}
 	pr.gate = q.gate.NewPair(now, l, admission.RemoteEndpoint{GUID: k.remote, Builtin: true}, &p.adm)
 }
 
@@ -208,6 +213,9 @@ func (p *Participant) lost(now time.Time, d *discovery.ParticipantData, why disc
 	p.log.Debug("participant lost", slog.String("participant", d.GUID.String()), slog.String("reason", why.String()))
 	if q.authenticated() {
 		p.event(spi.SeverityNotice, "authentication", "participant gone", q, "", fmt.Errorf("%v", why))
+		if why != discovery.Removed {
+			p.rekeySoon(now)
+		}
 	}
 	p.dropChannels(now, q)
 	q.keys.Store(nil)
@@ -234,6 +242,7 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 	case admission.PeerAuthenticated:
 		keys := e.Peer.Crypto
 		q.keys.Store(&keys)
+		q.term = p.clocks.term(now, q.gate.Lapses())
 		p.authenticated(q)
 		p.believe(now, q)
 		p.matchChannel(now, q, volatileChannel)
@@ -252,6 +261,9 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 		q.keys.Store(nil)
 	case admission.PeerKeys:
 		p.event(spi.SeverityInfo, "cryptography", "participant keys received", q, "", nil)
+	case admission.PeerRenewed:
+		p.event(spi.SeverityNotice, "authentication", "participant renewed its credentials", q, "", nil)
+		p.renewed(now, q)
 	case admission.PeerSuspect:
 		p.doubt(now, q)
 	case admission.PeerNotice:

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
+)
+
+// How the keys are renewed when somebody who had them leaves.
+const (
+	rekeyAfter = time.Second      // several who leave at about the same time are one reason
+	rekeyEvery = 10 * time.Second // and no more often than that
+	rekeyFor   = 2 * time.Second  // so long is waited for those who stay to have the new keys
+)
+
+// rekeying is the state of a renewal of keys.
+type rekeying struct {
+	due      time.Time // when it is to begin; zero: it is not
+	last     time.Time // when the last one began
+	activate func()    // nil: none is under way
+	until    time.Time // then the new keys are used, whoever has them
+	sent     rtps.SequenceNumber
+}
+
+// rekeySoon renews the keys because somebody left who may have done so with
+// what it knows. DDS-Security 1.2, key revision.
+func (p *Participant) rekeySoon(now time.Time) {
+	if r := &p.rekeying; r.due.IsZero() {
+		r.due = now.Add(rekeyAfter)
+		if soonest := r.last.Add(rekeyEvery); soonest.After(r.due) {
+			r.due = soonest
+		}
+	}
+}
+
+// rekey renews the keys of this participant and of all of its endpoints: the
+// new ones go to every peer that is left, and when they all have them, or have
+// had the time, they are used.
+func (p *Participant) rekey(now time.Time) {
+	r := &p.rekeying
+	r.due, r.last = time.Time{}, now
+	reviser, ok := p.security.crypto.(spi.Reviser)
+	if !ok {
+		return
+	}
+	activate, err := reviser.Revise()
+	if err != nil {
+		p.eventSelf(spi.SeverityError, "cryptography", "keys not renewed", err)
+		return
+	}
+	p.rekeySelf(now)
+	n := 0
+	for _, q := range *p.peers.Load() {
+		if q.authenticated() {
+			q.gate.SendKeys(now, &p.adm)
+			n++
+		}
+	}
+	for _, pr := range p.pairs {
+		if pr.gate != nil {
+			pr.gate.SendKeys(&p.adm)
+		}
+	}
+	p.settle(now)
+	w := p.builtin.writers[rtps.EntityVolatileWriter]
+	w.mu.Lock()
+	r.sent = w.m.Last()
+	w.mu.Unlock()
+	r.activate, r.until = activate, now.Add(rekeyFor)
+	p.eventSelf(spi.SeverityNotice, "cryptography", fmt.Sprintf("keys renewed for %d participants", n), nil)
+}
+
+// rekeySelf gives the new keys to ourselves.
+func (p *Participant) rekeySelf(now time.Time) {
+	q := p.peer(p.guid.Prefix)
+	if q == nil {
+		return
+	}
+	keys := *q.keys.Load()
+	toks, err := keys.Tokens()
+	if err == nil {
+		err = keys.SetTokens(toks)
+	}
+	for k, a := range p.pairs {
+		b := p.pairs[pairKey{k.remote, k.local}]
+		if err != nil || b == nil || a.self == nil || b.self == nil {
+			continue
+		}
+		if toks, err = a.self.Tokens(); err == nil && len(toks) > 0 {
+			err = b.self.SetTokens(toks)
+		}
+	}
+	if err != nil {
+		p.eventSelf(spi.SeverityError, "cryptography", "keys within this participant", err)
+	}
+}
+
+// resolveRekey begins a renewal that is due and ends one that is done.
+func (p *Participant) resolveRekey(now time.Time) {
+	r := &p.rekeying
+	if r.activate != nil {
+		w := p.builtin.writers[rtps.EntityVolatileWriter]
+		w.mu.Lock()
+		all := w.m.AckedAll(r.sent)
+		w.mu.Unlock()
+		if all || !now.Before(r.until) {
+			r.activate()
+			r.activate = nil
+		}
+	}
+	if due(r.due, now) {
+		p.rekey(now)
+	}
+}
+
+// nextRekey returns when resolveRekey is due; zero: never.
+func (p *Participant) nextRekey(now time.Time) time.Time {
+	r := &p.rekeying
+	if r.activate != nil {
+		return now.Add(min(20*time.Millisecond, r.until.Sub(now))) // acknowledgements do not wake the loop
+	}
+	return r.due
+}
