@@ -4,12 +4,16 @@
 //	sec, err := security.FromEnclave("keystore/enclaves/talker")
 //	p, err := dds.NewParticipant(0, dds.Config{Security: sec})
 //
-// It is a shell around plugins: FromEnclave reads files, once. Whatever is
-// missing or wrong is an error; nothing ever falls back to less security.
+// It is a shell around plugins: it reads files, and reads them again when they
+// change while a participant lives, so that certificates, permissions and
+// revocation lists can be renewed without a restart. Whatever is missing or
+// wrong is an error; nothing ever falls back to less security.
 package security
 
 import (
 	"fmt"
+	"io/fs"
+	"time"
 
 	"github.com/secdds/dds/security/aesgcm"
 	"github.com/secdds/dds/security/permissions"
@@ -21,19 +25,35 @@ import (
 type File struct {
 	Name string
 	Data []byte
+
+	path     string      // where it was read from; "": it is not watched
+	property string      // which named it; "": it is of an enclave
+	optional bool        // it need not be there
+	info     fs.FileInfo // when it was read; nil: it was not there
 }
 
 // A Config holds the credentials and documents of a participant. All files but
-// CRL are required.
+// CRL are required, unless there is nothing but a PreSharedKey.
 type Config struct {
 	IdentityCA    File   // PEM: the CA that issues the participants' certificates
 	Certificate   File   // PEM: the participant's certificate
 	PrivateKey    File   // PEM: its private key
 	Password      string // of the private key, if it is encrypted
-	CRL           File   // PEM: revoked certificates of the identity CA; optional
+	CRL           File   // PEM or DER: revoked certificates of the identity CA; optional
 	PermissionsCA File   // PEM: the CA that signs the documents
 	Governance    File   // S/MIME: what is protected
 	Permissions   File   // S/MIME: what the participant may do
+
+	KeyAgreement         string // what is proposed to peers: see pkidh.Config
+	AnnounceAlgorithms   bool   // the algorithm masks of DDS-Security 1.2: see pkidh.Config
+	LegacyAlgorithmNames bool   // as Fast DDS before 2.12 wants them: see pkidh.Config
+	KeySize              int    // of our keys: see aesgcm.Config
+	MaxBlocksPerSession  uint64 // under one session key: see aesgcm.Config
+
+	// WatchInterval is how often the files that ReadEnclave or ReadProperties
+	// read are looked at for changes while a participant lives. If zero, 5
+	// seconds; if negative, never.
+	WatchInterval time.Duration
 
 	PreSharedKey spi.PreSharedKey // nil: none. See package psk; needed if the governance document asks for it.
 
@@ -44,10 +64,26 @@ type Config struct {
 // New parses and verifies the credentials and documents and returns the
 // plugins. The error names the file, what is wrong with it and how to mend it.
 // What depends on the time and the domain is checked when a participant is made.
+//
+// Files that ReadEnclave and ReadProperties have read are watched: see Watch of
+// [spi.Security]. When all of them fit each other again after a change, the set
+// made of them replaces this one. Until then what is wrong is told once.
 func New(cfg Config) (*spi.Security, error) {
+	s, _, err := build(cfg)
+	if err == nil {
+		s.Watch = watchPSK(watchFiles(cfg), cfg.PreSharedKey)
+	}
+	return s, err
+}
+
+// build makes a set that is not watched.
+func build(cfg Config) (*spi.Security, *pkidh.Plugin, error) {
+	if cfg.empty() && cfg.PreSharedKey != nil {
+		return &spi.Security{PreSharedKey: cfg.PreSharedKey, Logging: cfg.Logging, Tagging: cfg.Tagging}, nil, nil
+	}
 	for _, f := range cfg.required() {
 		if len(f.Data) == 0 {
-			return nil, fmt.Errorf("security: %s is empty or missing: expected %s", f.name(), f.what)
+			return nil, nil, fmt.Errorf("security: %s is empty or missing: expected %s", f.name(), f.what)
 		}
 	}
 	auth, err := pkidh.New(pkidh.Config{
@@ -55,10 +91,11 @@ func New(cfg Config) (*spi.Security, error) {
 		Certificate: cfg.Certificate.Data, CertificateFile: cfg.Certificate.Name,
 		PrivateKey: cfg.PrivateKey.Data, PrivateKeyFile: cfg.PrivateKey.Name,
 		CRL: cfg.CRL.Data, CRLFile: cfg.CRL.Name,
-		Password: cfg.Password,
+		Password: cfg.Password, KeyAgreement: cfg.KeyAgreement, AnnounceAlgorithms: cfg.AnnounceAlgorithms,
+		LegacyAlgorithmNames: cfg.LegacyAlgorithmNames, Logging: cfg.Logging,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("security: %w", err)
+		return nil, nil, fmt.Errorf("security: %w", err)
 	}
 	access, err := permissions.New(permissions.Config{
 		PermissionsCA: cfg.PermissionsCA.Data, PermissionsCAFile: cfg.PermissionsCA.Name,
@@ -66,17 +103,31 @@ func New(cfg Config) (*spi.Security, error) {
 		Permissions: cfg.Permissions.Data, PermissionsFile: cfg.Permissions.Name,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("security: %w", err)
+		return nil, nil, fmt.Errorf("security: %w", err)
 	}
 	return &spi.Security{
 		Authentication: auth,
 		AccessControl:  access,
-		Cryptography:   aesgcm.New(aesgcm.Config{}),
+		Cryptography:   aesgcm.New(aesgcm.Config{KeySize: cfg.KeySize, MaxBlocksPerSession: cfg.MaxBlocksPerSession}),
 		PreSharedKey:   cfg.PreSharedKey,
-		Watch:          watchPSK(nil, cfg.PreSharedKey),
 		Logging:        cfg.Logging,
 		Tagging:        cfg.Tagging,
-	}, nil
+	}, auth, nil
+}
+
+// files returns all of cfg's files.
+func (cfg *Config) files() []*File {
+	return []*File{&cfg.IdentityCA, &cfg.Certificate, &cfg.PrivateKey, &cfg.PermissionsCA, &cfg.Governance, &cfg.Permissions, &cfg.CRL}
+}
+
+// empty reports whether cfg has no file at all.
+func (cfg *Config) empty() bool {
+	for _, f := range cfg.files() {
+		if f.path != "" || f.Name != "" || len(f.Data) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // A requirement is a file that must be there.

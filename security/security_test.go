@@ -3,6 +3,7 @@ package security_test
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,7 +102,12 @@ func TestEnclaveRefusals(t *testing.T) {
 func replace(t *testing.T, file, text string) {
 	_ = os.Remove(file) // the link, not what it leads to
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	// Two writes may fall into one tick of the file system's clock.
+	stamp := time.Unix(1_700_000_000+replaced.Add(1), 0)
+	require.NoError(t, os.Chtimes(file, stamp, stamp))
 }
+
+var replaced atomic.Int64
 
 func TestEmptyConfig(t *testing.T) {
 	_, err := security.New(security.Config{})

@@ -91,17 +91,9 @@ func (p *Plugin) RenewLocalIdentity(now time.Time, domain uint32, guid rtps.GUID
 }
 
 func (p *Plugin) newIdentity(now time.Time, guidOf func(subject []byte) (rtps.GUID, error)) (spi.LocalIdentity, error) {
-	v, err := p.trust.verify(now, p.certs)
+	v, err := p.check(now)
 	if err != nil {
-		return nil, at(p.files.CertificateFile, err)
-	}
-	pub, ok := v.leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !pub.Equal(p.key.Public()) {
-		return nil, &spi.Refusal{
-			Document: p.files.PrivateKeyFile, Rule: "private key",
-			Expected: fmt.Sprintf("the key of the first certificate in %s, %s", p.files.CertificateFile, quoteName(v.leaf.RawSubject)),
-			Found:    "another", Remedy: "take the key the certificate's request was made with",
-		}
+		return nil, err
 	}
 	guid, err := guidOf(v.leaf.RawSubject)
 	if err != nil {
@@ -122,6 +114,28 @@ func (p *Plugin) newIdentity(now time.Time, guidOf func(subject []byte) (rtps.GU
 	}, nil
 }
 
+// Check reports whether the credentials are valid at now and fit each other.
+func (p *Plugin) Check(now time.Time) error {
+	_, err := p.check(now)
+	return err
+}
+
+func (p *Plugin) check(now time.Time) (verified, error) {
+	v, err := p.trust.verify(now, p.certs)
+	if err != nil {
+		return v, at(p.files.CertificateFile, err)
+	}
+	pub, ok := v.leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !pub.Equal(p.key.Public()) {
+		return v, &spi.Refusal{
+			Document: p.files.PrivateKeyFile, Rule: "private key",
+			Expected: fmt.Sprintf("the key of the first certificate in %s, %s", p.files.CertificateFile, quoteName(v.leaf.RawSubject)),
+			Found:    "another", Remedy: "take the key the certificate's request was made with",
+		}
+	}
+	return v, nil
+}
+
 // sent returns the certificates that peers are given: ours, and the
 // intermediates they may need to get to a CA of theirs. Roots they have, or do
 // not believe.
@@ -135,8 +149,11 @@ func (p *Plugin) sent() []*x509.Certificate {
 	return out
 }
 
-// Soon is how long before a certificate lapses Warnings tells of it.
-const Soon = 30 * 24 * time.Hour
+// soon is how long before a certificate lapses Warnings tells of it: a month, or
+// a third of the time it is valid for, where that is less.
+func soon(c *x509.Certificate) time.Duration {
+	return min(30*24*time.Hour, c.NotAfter.Sub(c.NotBefore)/3)
+}
 
 // Warnings returns what does not keep a participant from running at now but
 // will, or should be seen to: revocation lists that should have been replaced,
@@ -146,9 +163,9 @@ func (p *Plugin) Warnings(now time.Time) (w []error) {
 		w = append(w, at(p.files.CRLFile, r))
 	}
 	for _, c := range p.certs {
-		if left := c.NotAfter.Sub(now); left >= 0 && left < Soon {
+		if left := c.NotAfter.Sub(now); left >= 0 && left < soon(c) {
 			w = append(w, &spi.Refusal{Document: p.files.CertificateFile, Rule: "validity of " + quoteName(c.RawSubject),
-				Expected: "more than 30 days", Found: "it expires on " + stamp(c.NotAfter), Remedy: "renew it"})
+				Expected: "one that is valid for some time yet", Found: "it expires on " + stamp(c.NotAfter), Remedy: "renew it"})
 		}
 	}
 	return w
