@@ -3,6 +3,7 @@ package security_test
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,8 @@ type watched struct {
 	k    *keystore.Keystore
 	dir  string
 	guid rtps.GUID
+
+	mu   sync.Mutex
 	sets []*spi.Security
 	errs []error
 }
@@ -43,6 +46,8 @@ func runWatch(t *testing.T, edit func(*security.Config), f func(w *watched)) {
 		go func() {
 			defer close(ended)
 			s.Watch(done, func(s *spi.Security, err error) {
+				w.mu.Lock()
+				defer w.mu.Unlock()
 				if err != nil {
 					w.errs = append(w.errs, err)
 				} else {
@@ -69,9 +74,13 @@ func identityOf(t *testing.T, s *spi.Security, guid rtps.GUID) spi.LocalIdentity
 
 // pass lets virtual time go by, and returns what was told meanwhile.
 func (w *watched) pass(d time.Duration) ([]*spi.Security, []error) {
+	w.mu.Lock()
 	w.sets, w.errs = nil, nil
-	time.Sleep(d)
+	w.mu.Unlock()
+	time.Sleep(d) // virtual
 	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return w.sets, w.errs
 }
 
