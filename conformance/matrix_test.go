@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,7 +59,7 @@ func TestMatrix(t *testing.T) {
 					if c.pubBegins(r) {
 						p, s = side{vendor: c.pub, enclave: first}, side{vendor: c.sub, enclave: second}
 					}
-					problem := r.attempt(t, p, s)
+					problem, _ := r.attempt(t, p, s)
 					results.note(r, c, problem)
 					if problem != "" && c.ours() {
 						t.Error(problem)
@@ -72,14 +73,14 @@ func TestMatrix(t *testing.T) {
 // attempt is run, but for liveliness lost: where the machine stood still for a
 // lease, that says nothing. It is tried again; a peer that cannot open the
 // assertions fails each time.
-func (r row) attempt(t *testing.T, pub, sub side) (problem string) {
+func (r row) attempt(t *testing.T, pub, sub side) (problem string, list []datagram) {
 	for range 3 {
-		problem = trial(t, func(t testing.TB, stage func(string)) { r.run(t, pub, sub, stage) })
+		problem = trial(t, func(t testing.TB, stage func(string)) { list = r.run(t, pub, sub, stage) })
 		if !strings.HasPrefix(problem, "liveliness") {
 			break
 		}
 	}
-	return problem
+	return problem, list
 }
 
 // A trialTest is a test that may fail without the one it is part of.
@@ -113,8 +114,9 @@ func trial(t *testing.T, f func(t testing.TB, stage func(string))) string {
 	return at
 }
 
-// run sends samples of every size from pub to sub.
-func (r row) run(t testing.TB, pub, sub side, stage func(string)) {
+// run sends samples of every size from pub to sub. It returns what passed
+// between us and the peer; nothing if neither side is ours.
+func (r row) run(t testing.TB, pub, sub side, stage func(string)) []datagram {
 	stage("start")
 	topic := "Matrix" + rand.Text()
 	var sizes []string
@@ -131,7 +133,7 @@ func (r row) run(t testing.TB, pub, sub side, stage func(string)) {
 	for _, s := range []*side{&pub, &sub} {
 		if s.vendor == peer.Ours {
 			tape = filepath.Join(t.TempDir(), "tape")
-			s.args = []string{"--record", tape}
+			s.args = append(slices.Clip(s.args), "--record", tape)
 		}
 	}
 	s := sub.start(t, "sub", args...)
@@ -165,7 +167,7 @@ func (r row) run(t testing.TB, pub, sub side, stage func(string)) {
 		t.Fatalf("the publisher ended with code %d", code)
 	}
 	if tape == "" {
-		return
+		return nil
 	}
 	stage("wire")
 	list, err := recording(tape)
@@ -183,6 +185,7 @@ func (r row) run(t testing.TB, pub, sub side, stage func(string)) {
 	if problems := d.broken(list); len(problems) > 0 {
 		t.Fatalf("of %d datagrams:\n%s", len(list), strings.Join(problems, "\n"))
 	}
+	return list
 }
 
 // blobStart is how the contents of sample seq of a blob begin. See samples.idl.

@@ -75,7 +75,7 @@ var layers = map[string]layer{
 	"conformance":            {ours: "*", third: "*"},
 	"conformance/peer":       {},
 	"conformance/pairwise":   {pure: true},
-	"conformance/peers/ours": {ours: ". qos rtps security spi transport/udp"},
+	"conformance/peers/ours": {ours: ". qos rtps security security/aesgcm security/pkidh spi transport/udp"},
 	"benchmarks/crypto":      {ours: "rtps spi security/aesgcm"},
 	"benchmarks/matrix":      {ours: "spi security/keystore"},
 }

@@ -19,7 +19,6 @@ import (
 
 	"github.com/secdds/dds"
 	"github.com/secdds/dds/qos"
-	"github.com/secdds/dds/security"
 )
 
 // Exit codes, as in ../common/peer.h.
@@ -59,6 +58,8 @@ type options struct {
 	trustSelf      bool
 	liveliness     time.Duration // 0: infinite
 	record         string
+	keySize        int
+	agreement      string
 }
 
 func parse(args []string) (o options, err error) {
@@ -99,6 +100,8 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.verbose, "verbose", false, "")
 	f.DurationVar(&o.accessClock, "access-clock", 0, "set the clock of access control ahead")
 	liveliness := f.Int("liveliness", 0, "")
+	f.IntVar(&o.keySize, "key-size", 0, "")
+	f.StringVar(&o.agreement, "agreement", "", "the key agreement to begin with")
 	f.StringVar(&o.record, "record", "", "the file that takes a copy of every datagram")
 	f.BoolVar(&o.trustSelf, "trust-self", false, "make endpoints without asking access control")
 	if err := f.Parse(args[1:]); err != nil {
@@ -168,9 +171,9 @@ func run(o options) error {
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	if o.enclave != "" {
-		plugins, err := security.FromEnclave(o.enclave)
+		plugins, err := secure(o)
 		if err != nil {
-			return fmt.Errorf("read enclave: %w", err)
+			return err
 		}
 		cfg.Security = bend(plugins, o)
 	}
