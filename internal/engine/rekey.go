@@ -45,6 +45,11 @@ func (p *Participant) rekey(now time.Time) {
 	if !ok {
 		return
 	}
+	for _, q := range *p.peers.Load() {
+		if q.deaf() {
+			p.reenter(now, q)
+		}
+	}
 	activate, err := reviser.Revise()
 	if err != nil {
 		p.eventSelf(spi.SeverityError, "cryptography", "keys not renewed", err)
@@ -111,8 +116,29 @@ func (p *Participant) resolveRekey(now time.Time) {
 		}
 	}
 	if due(r.due, now) {
+		r.due = time.Time{}
+		for _, q := range *p.peers.Load() {
+			if q.deaf() {
+				return // no reason to disturb who stays: it left with rights it still has
+			}
+		}
 		p.rekey(now)
 	}
+}
+
+// deaf reports whether the peer cannot take new keys for a session it has.
+//
+// Interop: Fast DDS before 2.6.12, 3.2.5 and 3.6.2 opens messages with the first
+// key it was given, for ever; its announcements do not tell which it is.
+func (q *peer) deaf() bool { return q.authenticated() && q.data.Vendor == rtps.VendorFast }
+
+// reenter ends the session with a peer, which makes a new one with its next
+// announcement, or ours.
+func (p *Participant) reenter(now time.Time, q *peer) {
+	p.event(spi.SeverityNotice, "cryptography", "a new session for new keys, which it takes no other way", q, "", nil)
+	p.farewellTo(q)
+	p.dir.Remove(now, q.prefix, &p.events)
+	p.settle(now)
 }
 
 // nextRekey returns when resolveRekey is due; zero: never.

@@ -1,0 +1,88 @@
+package dds_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds"
+	"github.com/secdds/dds/qos"
+	"github.com/secdds/dds/security/keystore"
+	"github.com/secdds/dds/transport/memnet"
+)
+
+// Permissions that replace others give and take rights; what was allowed before
+// and is so after does not notice, on either side.
+func TestNewPermissions(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		only := func(topics ...string) keystore.EnclaveOptions {
+			return keystore.EnclaveOptions{Rules: []keystore.Rule{keystore.Allow(topics, topics)}}
+		}
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+		b := w.participant("b", w.enclave(k, "/b", only("Square", "Circle")), lenient)
+		square, circle, triangle := writerOf[shape](w, a, "Square"), writerOf[shape](w, a, "Circle"), writerOf[shape](w, a, "Triangle")
+		inSquare := readerOf[shape](w, b, "Square", qos.Reliable(0))
+		inCircle := readerOf[shape](w, b, "Circle", qos.Reliable(0))
+		inTriangle := readerOf[shape](w, b, "Triangle", qos.Reliable(0))
+		matched(w, square, inSquare)
+		matched(w, circle, inCircle)
+		w.settle(5 * time.Second)
+		require.Zero(w, triangle.Matched().Current)
+
+		var cfg dds.Config
+		w.enclave(k, "/b", only("Square", "Triangle"))(&cfg)
+		require.NoError(w, b.UpdateSecurity(cfg.Security))
+		w.settle(5 * time.Second)
+		require.Equal(w, 1, square.Matched().Total, "the match was made once")
+		require.Equal(w, 1, inSquare.Matched().Total)
+		require.Zero(w, circle.Matched().Current)
+		require.Zero(w, inCircle.Matched().Current)
+		matched(w, triangle, inTriangle)
+		write(w, square, shape{X: 1})
+		require.EqualValues(w, 1, next(w, inSquare).Value.X)
+		write(w, triangle, shape{X: 2})
+		require.EqualValues(w, 2, next(w, inTriangle).Value.X)
+
+		// And back: the keys of the pair are still known to both.
+		w.enclave(k, "/b", only("Square", "Circle"))(&cfg)
+		require.NoError(w, b.UpdateSecurity(cfg.Security))
+		matched(w, circle, inCircle)
+		write(w, circle, shape{X: 3})
+		require.EqualValues(w, 3, next(w, inCircle).Value.X)
+		require.Zero(w, triangle.Matched().Current)
+		require.Equal(w, 1, square.Matched().Total)
+	})
+}
+
+// A certificate that is renewed in time keeps the session beyond the first one's end.
+func TestRenewedCertificate(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		hour := keystore.EnclaveOptions{NotAfter: start.Add(time.Hour)}
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+		b := w.participant("b", w.enclave(k, "/b", hour))
+		wr, r := writerOf[shape](w, a, "Square"), readerOf[shape](w, b, "Square", qos.Reliable(0))
+		matched(w, wr, r)
+		w.settle(30 * time.Minute)
+
+		var cfg dds.Config
+		w.enclave(k, "/b", keystore.EnclaveOptions{})(&cfg)
+		require.NoError(w, b.UpdateSecurity(cfg.Security))
+		w.settle(2 * time.Hour)
+		write(w, wr, shape{X: 1})
+		require.EqualValues(w, 1, next(w, r).Value.X)
+		require.Equal(w, 1, wr.Matched().Total)
+		require.Equal(w, 1, r.Matched().Total)
+
+		// Another subject cannot take over, nor can another governance.
+		w.enclave(k, "/c", keystore.EnclaveOptions{})(&cfg)
+		require.ErrorContains(w, b.UpdateSecurity(cfg.Security), "subject")
+		other := w.keystoreOf(keystore.OpenGovernance())
+		w.enclave(other, "/b", keystore.EnclaveOptions{})(&cfg)
+		require.ErrorContains(w, b.UpdateSecurity(cfg.Security), "governance")
+		write(w, wr, shape{X: 2})
+		require.EqualValues(w, 2, next(w, r).Value.X)
+	})
+}
