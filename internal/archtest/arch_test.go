@@ -70,7 +70,7 @@ var layers = map[string]layer{
 	"examples/subscriber": {ours: ". qos security"},
 	"examples/shape_main": {ours: ". qos rtps security"},
 
-	"cmd/secdds": {ours: ". qos security", third: "github.com/spf13/cobra"},
+	"cmd/secdds": {ours: ". qos security security/keystore governance/lint", third: "github.com/spf13/cobra"},
 
 	"conformance":            {ours: "*", third: "*"},
 	"conformance/peer":       {},

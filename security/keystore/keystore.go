@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"crypto/rsa"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
@@ -88,6 +89,9 @@ func Open(dir string) (*Keystore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open keystore: %w", err)
 	}
+	if k.UsesRSA() {
+		k.key = RSA2048
+	}
 	return k, nil
 }
 
@@ -153,6 +157,27 @@ func (k *Keystore) writeSigned(dir, name string, xml []byte, ca *Authority) erro
 		return err
 	}
 	return WriteFile(filepath.Join(dir, name+".p7s"), signed, modePublic, true)
+}
+
+// UsesRSA reports whether the identity CA has an RSA key.
+func (k *Keystore) UsesRSA() bool {
+	_, ok := k.IdentityCA.Cert.PublicKey.(*rsa.PublicKey)
+	return ok
+}
+
+// EnclaveFolders returns the folders of a keystore's enclaves, or of the one
+// enclave that path is.
+func EnclaveFolders(path string) ([]string, error) {
+	if !isDir(path, "enclaves") || !isDir(path, "public") {
+		return []string{path}, nil
+	}
+	k := &Keystore{Dir: path}
+	paths, err := k.Enclaves()
+	var dirs []string
+	for _, p := range paths {
+		dirs = append(dirs, k.path("enclaves", filepath.FromSlash(p)))
+	}
+	return dirs, err
 }
 
 // EnclaveOptions says what CreateEnclave makes. The zero value is an identity

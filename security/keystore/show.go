@@ -156,6 +156,25 @@ func Describe(path string) (*Facts, error) {
 	return f, nil
 }
 
+// DescribeCertificate tells what the first certificate of a PEM text says.
+func DescribeCertificate(text []byte) (CertificateFacts, error) {
+	var f Facts
+	if err := f.certificates(text); err != nil {
+		return CertificateFacts{}, err
+	}
+	return f.Certificates[0], nil
+}
+
+// DescribeDocument tells what a governance or permissions document says, plain
+// or signed.
+func DescribeDocument(doc []byte) (*Facts, error) {
+	f := &Facts{}
+	if err := f.document(doc); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 func describeKeystore(dir string) (*Facts, error) {
 	k := &Keystore{Dir: dir}
 	f := &Facts{File: dir, Kind: "keystore"}
