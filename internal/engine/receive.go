@@ -52,6 +52,7 @@ type receiver struct {
 	sub   []byte // the opened submessages of a message, likewise
 	frag  []byte // the opened payload of a DATA_FRAG
 	frame *frame // what the message lies in; nil: nothing may stay there
+	aside bool   // something of the message lies in plain or sub: nothing may stay
 	from  rtps.Locator
 	run   run
 }
@@ -110,6 +111,7 @@ func (r *receiver) message(now time.Time, msg []byte) {
 	}
 	sc := scope{now: now, source: h.Prefix, mine: true, ts: rtps.TimeInvalid}
 	sc.peer = p.peer(h.Prefix)
+	r.aside = false
 	switch {
 	case presharedKey(rest):
 		if rest, err = r.openPreshared(msg); err != nil {
@@ -151,7 +153,7 @@ func (r *receiver) openMessage(keys spi.PeerCrypto, msg []byte) (submessages []b
 	if err != nil {
 		return nil, err
 	}
-	r.plain = plain[:0]
+	r.plain, r.aside = plain[:0], true
 	return plain[rtps.HeaderLen:], nil
 }
 
@@ -166,7 +168,7 @@ func (r *receiver) openSubmessage(keys spi.PeerCrypto, span []byte) (sub []byte,
 	if err != nil {
 		return nil, owner, err
 	}
-	r.sub = plain
+	r.sub, r.aside = plain, true
 	return plain[at:], owner, nil
 }
 

@@ -64,8 +64,8 @@ func (r *receiver) endRun() {
 	}
 	routes := u.sc.routes(r.p, u.writer, len(u.data))
 	lease := r.frame
-	if len(routes) > 1 {
-		lease = nil // only one cell can have what is opened in place
+	if len(routes) > 1 || r.aside {
+		lease = nil // only one cell can have what is opened in place; and plain and sub are used again
 	}
 	for i := range routes {
 		if m := &routes[i]; m.takes(&u.sc, u.reader, len(u.data)) {

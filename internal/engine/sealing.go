@@ -89,7 +89,7 @@ func (r *receiver) openPreshared(msg []byte) (submessages []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.plain = plain[:0]
+	r.plain, r.aside = plain[:0], true
 	return plain[rtps.HeaderLen:], nil
 }
 
