@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/secdds/dds/security/keystore"
 )
 
 func TestQuickstart(t *testing.T) {
@@ -45,6 +47,35 @@ func TestPublisherAndSubscriber(t *testing.T) {
 	})
 }
 
+// A plugin written outside the module's own folders is asked, on both sides, and
+// heeded.
+func TestCustomPlugin(t *testing.T) {
+	rules := keystore.SROS2Governance(keystore.AllDomains)
+	k, err := keystore.Create(t.TempDir(), keystore.Options{Governance: &rules})
+	require.NoError(t, err)
+	var dirs []string
+	for _, name := range []string{"/talker", "/listener"} {
+		dir, err := k.CreateEnclave(name, keystore.EnclaveOptions{})
+		require.NoError(t, err)
+		dirs = append(dirs, dir)
+	}
+	unique := unique("")
+	p := start(t, "customplugin", append([]string{"--domain", "71", "--prefix", unique}, dirs...)...)
+	require.Zero(t, p.status(), p.said())
+	for _, line := range []string{
+		`the talker asks about its own writer of "` + unique + `Status", by CN=/talker: allowed`,
+		`the talker asks about its own writer of "` + unique + `Orders", by CN=/talker: refused: the policy.*forbidden topics`,
+		`the talker asks about its own writer of "` + unique + `Gossip", by CN=/talker: allowed`,
+		`the listener asks about its remote writer of "` + unique + `Status", by CN=/talker: allowed`,
+		`the listener asks about its remote writer of "` + unique + `Gossip", by CN=/talker: refused: the policy.*forbidden topics`,
+		`received "all is well"`,
+		`OK`,
+	} {
+		require.Regexp(t, "(?m)^"+line, p.said())
+	}
+	require.NotContains(t, p.said(), `remote writer of "`+unique+`Orders"`)
+}
+
 // Both end cleanly while they wait, and while there is traffic.
 func TestInterrupt(t *testing.T) {
 	args := []string{"--domain", "71", "--topic", unique("Interrupted")}
@@ -73,9 +104,9 @@ func TestBadArguments(t *testing.T) {
 
 // The smallest useful programs stay small.
 func TestSmallExamplesAreSmall(t *testing.T) {
-	for _, name := range []string{"publisher", "subscriber"} {
+	for name, lines := range map[string]int{"publisher": 100, "subscriber": 100, "customplugin": 150} {
 		b, err := os.ReadFile(filepath.Join(name, "main.go"))
 		require.NoError(t, err)
-		require.Less(t, bytes.Count(b, []byte("\n")), 100, name)
+		require.Less(t, bytes.Count(b, []byte("\n")), lines, name)
 	}
 }

@@ -64,11 +64,12 @@ var layers = map[string]layer{
 
 	".": {ours: "rtps cdr qos spi internal/engine internal/gotype internal/history internal/reliable transport/udp"},
 
-	"examples":            {},
-	"examples/quickstart": {ours: ". qos rtps security security/keystore spi transport/udp"},
-	"examples/publisher":  {ours: ". qos security"},
-	"examples/subscriber": {ours: ". qos security"},
-	"examples/shape_main": {ours: ". qos rtps security"},
+	"examples":              {},
+	"examples/quickstart":   {ours: ". qos rtps security security/keystore spi transport/udp"},
+	"examples/publisher":    {ours: ". qos security"},
+	"examples/subscriber":   {ours: ". qos security"},
+	"examples/customplugin": {ours: ". qos security spi"},
+	"examples/shape_main":   {ours: ". qos rtps security"},
 
 	"cmd/secdds": {ours: ". qos security security/keystore governance/lint", third: "github.com/spf13/cobra"},
 
