@@ -149,3 +149,7 @@ func forgeAlgorithm(t testing.TB, c *cert) *cert {
 	require.Equal(t, x509.ECDSAWithSHA1, out.SignatureAlgorithm)
 	return out
 }
+
+func pemBlock(kind string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+}

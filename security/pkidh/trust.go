@@ -185,9 +185,23 @@ func (t *trust) unknownIssuer(leaf *x509.Certificate, between []*x509.Certificat
 		Err:    err,
 	}
 	like, same := "", false
+	issuers := []*x509.Certificate{leaf}
+	for _, c := range between {
+		if string(c.RawSubject) == string(leaf.RawIssuer) {
+			switch {
+			case !c.BasicConstraintsValid || !c.IsCA:
+				return notCA(c)
+			case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
+				r := unlike("key usage of "+quoteName(c.RawSubject), "keyCertSign", "a CA that may not sign certificates")
+				r.Remedy = "issue the CA's certificate with keyUsage keyCertSign,cRLSign"
+				return r
+			}
+		}
+		issuers = append(issuers, c)
+	}
 	for _, ca := range t.cas {
 		names = append(names, quoteName(ca.RawSubject))
-		for _, c := range append([]*x509.Certificate{leaf}, between...) {
+		for _, c := range issuers {
 			if s := nearly(ca.RawSubject, c.RawIssuer); s != "" {
 				like = s
 			}
