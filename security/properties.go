@@ -71,12 +71,13 @@ const (
 )
 
 type propertyReader struct {
-	cfg   Config
-	from  map[*File]string // which property has set it
-	psk   []rtps.Property
-	any   bool
-	file  string // of the log
-	level string // of the log
+	cfg        Config
+	from       map[*File]string // which property has set it
+	psk        []rtps.Property
+	any        bool
+	file       string // of the log
+	level      string // of the log
+	distribute bool   // the log
 }
 
 // of returns the file that a property names; nil: it names none.
@@ -116,7 +117,6 @@ var fixed = map[string]string{
 	"dds.sec.access.library.path":     "dds_security_ac",
 	"dds.sec.access.library.init":     "init_access_control",
 	"dds.sec.access.library.finalize": "finalize_access_control",
-	fastLog + "distribute":            "false",
 }
 
 func (r *propertyReader) set(name, value string) error {
@@ -169,6 +169,12 @@ func (r *propertyReader) set(name, value string) error {
 		r.file = value
 	case fastLog + "logging_level":
 		r.level = value
+	case fastLog + "distribute":
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return refuse("true or false", "correct it, or leave it out")
+		}
+		r.distribute = b
 	default:
 		return r.unknown(name)
 	}
@@ -279,28 +285,22 @@ func (r *propertyReader) openLog() error {
 			return &spi.Refusal{Document: "property " + fastLog + "logging_level", Err: err, Remedy: "correct it, or leave it out"}
 		}
 	}
-	if r.file == "" {
-		if r.level != "" {
-			return &spi.Refusal{Document: "property " + fastLog + "logging_level", Expected: "log_file beside it", Found: "none", Remedy: "set it, or set Config.Logging instead of both"}
+	var to []spi.Logging
+	if r.file != "" {
+		f, err := seclog.OpenFile(strings.TrimPrefix(strings.TrimPrefix(r.file, "file:"), "//"))
+		if err != nil {
+			return err
 		}
-		return nil
+		to = append(to, f)
 	}
-	f, err := seclog.OpenFile(strings.TrimPrefix(strings.TrimPrefix(r.file, "file:"), "//"))
-	if err != nil {
-		return err
+	if r.distribute {
+		to = append(to, seclog.Distribute(seclog.Options{}))
 	}
-	r.cfg.Logging = upTo{f, level}
+	switch {
+	case len(to) > 0:
+		r.cfg.Logging = seclog.AtLeast(level, seclog.Combine(to...))
+	case r.level != "":
+		return &spi.Refusal{Document: "property " + fastLog + "logging_level", Expected: "log_file or distribute beside it", Found: "none", Remedy: "set one, or set Config.Logging instead"}
+	}
 	return nil
-}
-
-// upTo passes on the events of a severity and what is more severe.
-type upTo struct {
-	to    spi.Logging
-	level spi.Severity
-}
-
-func (l upTo) Log(e spi.SecurityEvent) {
-	if e.Severity <= l.level {
-		l.to.Log(e)
-	}
 }

@@ -73,6 +73,7 @@ func TestPropertiesThatSetSomething(t *testing.T) {
 		"dds.sec.crypto.maxblockspersession":                        "32",
 		"dds.sec.log.builtin.DDS_LogTopic.log_file":                 logFile,
 		"dds.sec.log.builtin.DDS_LogTopic.logging_level":            "WARNING_LEVEL",
+		"dds.sec.log.builtin.DDS_LogTopic.distribute":               "true",
 		"dds.sec.crypto.rtps_psk_secret_passphrase":                 "data:,1:a seed that is long enough",
 		"dds.sec.auth.library.path":                                 "dds_security_auth",
 		"dds.sec.auth.library.init":                                 "init_authentication",
@@ -99,6 +100,10 @@ func TestPropertiesThatSetSomething(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(log), "not logged")
 	require.Contains(t, string(log), "logged")
+	d, ok := cfg.Logging.(spi.LogDistributor)
+	require.True(t, ok, "the log topic")
+	require.NotNil(t, d.LogEntry(spi.SecurityEvent{Severity: spi.SeverityError}))
+	require.Nil(t, d.LogEntry(spi.SecurityEvent{Severity: spi.SeverityInfo}))
 
 	// A passphrase alone is all the security of a domain.
 	s, err = security.FromProperties(map[string]string{"dds.sec.crypto.rtps_psk_secret_passphrase": "data:,1:a seed that is long enough"})
@@ -133,7 +138,7 @@ func TestPropertiesRefused(t *testing.T) {
 		"legacy":            {set: map[string]string{"dds.sec.auth.builtin.PKI-DH.transmit_algorithms_as_legacy": "perhaps"}, want: "true or false"},
 		"Fast's protection": {set: map[string]string{"rtps.participant.rtps_protection_kind": "ENCRYPT"}, want: "governance"},
 		"RTI":               {set: map[string]string{"com.rti.serv.secure.authentication.ca_file": "x"}, want: "the standard's names"},
-		"log topic":         {set: map[string]string{"dds.sec.log.builtin.DDS_LogTopic.distribute": "true"}, want: "distribute"},
+		"log topic":         {set: map[string]string{"dds.sec.log.builtin.DDS_LogTopic.distribute": "perhaps"}, want: "distribute"},
 		"log level":         {set: map[string]string{"dds.sec.log.builtin.DDS_LogTopic.logging_level": "LOUD"}, want: "logging_level"},
 		"level, no log":     {set: map[string]string{"dds.sec.log.builtin.DDS_LogTopic.logging_level": "ERROR_LEVEL"}, want: "log_file"},
 		"passphrase":        {set: map[string]string{"dds.sec.crypto.rtps_psk_secret_passphrase": "secret"}, want: "rtps_psk_secret_passphrase"},

@@ -74,7 +74,7 @@ func (p *Participant) rekey(now time.Time) {
 	r.sent = w.m.Last()
 	w.mu.Unlock()
 	r.activate, r.until = activate, now.Add(rekeyFor)
-	p.eventSelf(spi.SeverityNotice, "cryptography", fmt.Sprintf("keys renewed for %d participants", n), nil)
+	p.report(nil, spi.SecurityEvent{Severity: spi.SeverityNotice, Plugin: "cryptography", What: "keys renewed", Found: fmt.Sprintf("%d participants that get them", n)})
 }
 
 // rekeySelf gives the new keys to ourselves.
