@@ -25,13 +25,15 @@
 //
 //   - We keep the last 8 keys of a peer for a purpose and find the right one by
 //     transformation kind and key id.
-//   - Cyclone DDS (0.10.2 to 11) takes new tokens for participants, writers and
-//     readers at any time, and forgets the old key at that moment: what comes
-//     sealed with the old one after the tokens, up to activation, is dropped. What
-//     is reliable is asked for again, and has to be sealed again: payloads too.
-//     A receiver-specific key id that it has seen keeps the salt it came with:
-//     every revision has new ids (crypto_factory_set_datawriter_crypto_tokens,
-//     crypto_factory_set_participant_crypto_tokens).
+//   - Cyclone DDS (0.10.2 to 11) takes new tokens of a participant at any time, and
+//     forgets the old key at that moment: what comes sealed with the old one after
+//     the tokens, up to activation, is dropped; what is reliable is asked for again.
+//     A receiver-specific key id that it has seen keeps the salt it came with, so
+//     every revision has new ids (crypto_factory_set_participant_crypto_tokens).
+//     New tokens of an endpoint that is matched it puts by for when it matches
+//     again, though its plugin could take them: it goes on with the old keys
+//     (q_omg_security_set_remote_writer_crypto_tokens, …reader…). With metadata or
+//     data protection it is deaf to new keys until the endpoints are matched anew.
 //   - Fast DDS since its fix of CVE-2025-67108 (2.6.12, 3.2.5, 3.6.2) takes new
 //     tokens on all three levels, keeps the last 8 of a participant and all of an
 //     endpoint, and finds them by kind and id.
@@ -41,6 +43,8 @@
 //     when they have the first key's id (preprocess_secure_submsg). With RTPS or
 //     metadata protection it is deaf to new keys: it needs a new handshake.
 //   - OpenDDS and RustDDS: not looked at.
+//
+// TestKeysRenewed… in conformance shows what of this goes on without a gap.
 //
 // A leaver keeps the old keys. Without origin authentication he can go on sealing
 // in the name of others with them for those who still hold them: the last 8. That
