@@ -1,6 +1,7 @@
 package dds_test
 
 import (
+	"bytes"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -141,6 +142,14 @@ func protected() map[string]keystore.Governance {
 	}
 }
 
+// closedRTPS protects whole messages and lets nobody in unauthenticated: so the
+// open topics of discovery are sealed as well.
+func closedRTPS() keystore.Governance {
+	g := keystore.OpenGovernance()
+	g.RTPS, g.AllowUnauthenticated = spi.ProtectEncrypt, false
+	return g
+}
+
 func underAttack(t *testing.T, f func(v *victim)) {
 	for name, g := range protected() {
 		t.Run(name, func(t *testing.T) {
@@ -246,10 +255,9 @@ func TestForgedInClear(t *testing.T) {
 // Farewells and announcements in clear, in the name of an authenticated
 // participant, are not believed: CVE-2023-50257.
 func TestForgedDiscovery(t *testing.T) {
-	for name, g := range protected() {
-		if name == "rtps" {
-			continue // discovery is not protected there
-		}
+	kinds := protected()
+	kinds["rtps"] = closedRTPS()
+	for name, g := range kinds {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, memnet.Config{}, func(w *world) {
 				v := newVictim(w, g)
@@ -294,6 +302,22 @@ func TestForgedDiscovery(t *testing.T) {
 				}
 				v.unharmed()
 			})
+		})
+	}
+}
+
+// Where whole messages are encrypted the names of topics are not in clear, though
+// discovery has no protection of its own.
+func TestOpenTopicsAreSealed(t *testing.T) {
+	for sealed, g := range map[bool]keystore.Governance{true: closedRTPS(), false: topicGovernance(spi.ProtectEncrypt, spi.ProtectNone)} {
+		inWorld(t, memnet.Config{}, func(w *world) {
+			v := newVictim(w, g)
+			v.settle(5 * time.Second)
+			found := 0
+			for _, d := range v.rec.take() {
+				found += bytes.Count(d.data, []byte("Square"))
+			}
+			require.Equal(w, sealed, found == 0)
 		})
 	}
 }

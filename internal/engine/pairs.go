@@ -94,6 +94,11 @@ func (p *Participant) connect(now time.Time, pr *pair) {
 		return
 	}
 	src := &source{guid: pr.key.remote, peer: q, target: to, opener: opener, subs: subs, kx: kx, strength: pr.strength, sealsWhole: q.data.Vendor == rtps.VendorOpenDDS}
+	if v := q.data.Vendor; pr.reader.onMessage && (v == rtps.VendorSecdds || v == rtps.VendorFast) {
+		// Of the open topics too: these vendors seal them, what comes in clear is
+		// forged. Cyclone DDS does not, and of others it is not known.
+		src.requires = shieldMessage
+	}
 	if src.pulse = new(pulse); pr.src != nil {
 		src.pulse = pr.src.pulse
 		q.removeRoute(pr.key.remote.Entity, pr.reader)

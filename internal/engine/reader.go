@@ -91,6 +91,8 @@ type source struct {
 	//
 	// Interop: OpenDDS does so; Cyclone DDS and Fast DDS seal each DATA_FRAG.
 	sealsWhole bool
+
+	requires shield // besides what the reader requires of everyone
 }
 
 // inboxRoom is how many samples a built-in reader holds for the control loop;

@@ -400,7 +400,7 @@ func (sc *scope) routes(p *Participant, writer rtps.EntityID, n int) []route {
 
 func (m *route) takes(sc *scope, reader rtps.EntityID, n int) bool {
 	if reader != rtps.EntityUnknown && reader != m.cell.guid.Entity ||
-		!sc.admits(m.cell.p, m.cell.requires, m.src.guid.Entity, n) {
+		!sc.admits(m.cell.p, m.cell.requires|m.src.requires, m.src.guid.Entity, n) {
 		return false
 	}
 	m.cell.p.prove(sc, m.src.guid.Entity)
