@@ -89,7 +89,7 @@ func (l *linter) form(f smime.Form) {
 	warn := func(rule, problem, mend string, peers ...string) { l.add(Warning, 0, rule, problem, mend, peers...) }
 	const again = "sign it with `secdds keystore sign` or `openssl smime -sign -text`"
 	if f.Opaque {
-		warn("signed-form", "the document is inside the signature (application/pkcs7-mime): Cyclone DDS, Fast DDS, OpenDDS and RustDDS read multipart/signed only", again, Cyclone, Fast, OpenDDS, RustDDS)
+		warn("signed-form", "the document is inside the signature (application/pkcs7-mime): OpenDDS and RustDDS read multipart/signed only", again, OpenDDS, RustDDS)
 	} else if !f.Text {
 		warn("signed-text", "the signed part has no header Content-Type: text/plain: Cyclone DDS, Fast DDS and OpenDDS refuse it", again, Cyclone, Fast, OpenDDS)
 	}

@@ -27,7 +27,7 @@ func Rules() []Rule {
 		{"blank", "no value is blank"},
 		{"attribute", "there are no attributes that a peer refuses"},
 		{"comment", "comments stand where peers skip them"},
-		{"spacing", "values have no space or comments around them"},
+		{"spacing", "values have no space around them"},
 		{"edition-1.2", "there are no elements that peers of DDS-Security 1.1 refuse"},
 
 		{"value", "values are of their type and in range"},

@@ -20,6 +20,9 @@ type element struct {
 // The elements that DDS-Security 1.2 added to a domain_rule.
 var edition12 = []string{"rtps_psk_protection_kind", "rtps_preshared_secret_protection_kind", "enable_key_revision", "allowed_security_algorithms", "tag", "tag_expression"}
 
+// The elements that all peers trim.
+var trimmed = []string{"id", "min", "max", "subject_name"}
+
 func leaf(name string, rank int, check func(*linter, *node)) element {
 	return element{name: name, rank: rank, min: 1, max: 1, check: check}
 }
@@ -192,10 +195,8 @@ func (l *linter) leafText(n *node, e element) {
 	case n.text == "":
 		l.add(Error, n.line, "blank", fmt.Sprintf("<%s>: expected a value, found nothing; older Fast DDS crash on it (CVE-2026-45094)", n.path()), "")
 		return
-	case n.comment > 0:
-		l.add(Warning, n.comment, "spacing", fmt.Sprintf("<%s>: a comment inside a value; Fast DDS reads no value there", n.path()), "move it out", Fast)
-	case n.raw != n.text:
-		l.add(Warning, n.line, "spacing", fmt.Sprintf("<%s>: space around the value %.40q; Fast DDS and Cyclone DDS compare values exactly", n.path(), n.text), "remove it", Fast, Cyclone)
+	case strings.TrimSpace(n.raw) != n.raw && !slices.Contains(trimmed, n.name):
+		l.add(Warning, n.line, "spacing", fmt.Sprintf("<%s>: space around the value %.40q; Fast DDS takes it for part of the value", n.path(), n.text), "remove it", Fast)
 	}
 	if e.check != nil {
 		e.check(l, n)

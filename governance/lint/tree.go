@@ -14,15 +14,14 @@ import (
 
 // A node is an element with its place.
 type node struct {
-	name    string
-	up      *node
-	raw     string // the text as it stands
-	text    string // without space around it
-	line    int
-	attrs   []xml.Attr
-	kids    []*node
-	comment int // line of a comment directly inside; zero: none
-	after   int // line of a comment behind the last element inside
+	name  string
+	up    *node
+	raw   string // the text as it stands
+	text  string // without space around it
+	line  int
+	attrs []xml.Attr
+	kids  []*node
+	after int // line of a comment behind the last element inside; zero: none
 }
 
 func (n *node) path() string {
@@ -113,9 +112,6 @@ func (l *linter) parse(text []byte) *node {
 		case xml.Directive:
 			l.add(Error, line, "doctype", "found a document type declaration (<!…>); entities are never expanded", "remove it")
 		case xml.Comment:
-			if at.comment == 0 {
-				at.comment = line
-			}
 			at.after = line
 		case xml.StartElement:
 			elements++

@@ -47,7 +47,7 @@ func (l *linter) protection(n *node, last governance.Protection) {
 		return
 	}
 	if i := slices.IndexFunc(names, func(s string) bool { return strings.EqualFold(s, n.text) }); i >= 0 {
-		l.add(Error, n.line, "value-case", fmt.Sprintf("<%s>: %s is not of the schema; Fast DDS refuses the document", n.path(), n.text), "write "+names[i], Fast)
+		l.add(Error, n.line, "value-case", fmt.Sprintf("<%s>: %s is not of the schema; Fast DDS and Cyclone DDS refuse the document", n.path(), n.text), "write "+names[i], Fast, Cyclone)
 		return
 	}
 	l.value(n, "one of "+strings.Join(names, ", "))

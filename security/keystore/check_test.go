@@ -367,8 +367,6 @@ func TestCheckEncryptedKey(t *testing.T) {
 // Intermediate authorities: we take them, some peers do not.
 func TestCheckChain(t *testing.T) {
 	k := newStore(t, Options{})
-	dir, err := k.CreateEnclave("/a", EnclaveOptions{})
-	require.NoError(t, err)
 	cfg := filepath.Join(t.TempDir(), "ext")
 	require.NoError(t, os.WriteFile(cfg, []byte("basicConstraints=critical,CA:TRUE,pathlen:0\n"), 0o644))
 	mid, midKey, csr := filepath.Join(t.TempDir(), "mid.pem"), filepath.Join(t.TempDir(), "mid.key"), filepath.Join(t.TempDir(), "csr")
@@ -381,7 +379,7 @@ func TestCheckChain(t *testing.T) {
 	}
 	between, err := LoadAuthority(mid, midKey)
 	require.NoError(t, err)
-	dir, err = k.CreateEnclave("/a", EnclaveOptions{IdentityCA: between})
+	dir, err := k.CreateEnclave("/a", EnclaveOptions{IdentityCA: between})
 	require.NoError(t, err)
 	require.Equal(t, lint.Error, found(t, dir, "chain", CheckOptions{}).Severity, "the intermediate is not there")
 	cert := filepath.Join(dir, "cert.pem")
