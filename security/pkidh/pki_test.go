@@ -24,11 +24,13 @@ import (
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // rsaKeys are made once: they take long.
-var rsaKeys = [...]func() *rsa.PrivateKey{newRSA(), newRSA(), newRSA()}
+var rsaKeys = [...]func() *rsa.PrivateKey{newRSA(2048), newRSA(2048), newRSA(2048)}
 
-func newRSA() func() *rsa.PrivateKey {
+var largeRSA = newRSA(3072)
+
+func newRSA(bits int) func() *rsa.PrivateKey {
 	return sync.OnceValue(func() *rsa.PrivateKey {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		k, err := rsa.GenerateKey(rand.Reader, bits)
 		if err != nil {
 			panic(err)
 		}
