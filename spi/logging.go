@@ -84,6 +84,14 @@ type LogDistributor interface {
 	LogEntry(e SecurityEvent) []byte
 }
 
+// A Basis is a LocalPermissions or RemotePermissions that can say what the
+// rights rest on, for the security log.
+type Basis interface {
+	// Basis returns the document, the rule or grant in it, and its line from 1;
+	// 0: not known.
+	Basis() (document, rule string, line int)
+}
+
 // DataTagging is the data tagging plugin. DDS-Security 1.1, 8.7.
 type DataTagging interface {
 	// Tags returns the data tags a local endpoint of that topic carries; qos

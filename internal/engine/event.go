@@ -80,12 +80,16 @@ func (p *Participant) validated(s *security) {
 		Subject: s.identity().SubjectName(), Found: until(s.identity().NotAfter()),
 	})
 	a := s.attrs
-	p.report(nil, spi.SecurityEvent{
+	e := spi.SecurityEvent{
 		Severity: spi.SeverityNotice, Plugin: "access control", What: "local permissions validated",
-		Subject: s.identity().SubjectName(), Document: "governance",
+		Subject: s.identity().SubjectName(),
 		Found: fmt.Sprintf("%s; rtps %v, discovery %v, liveliness %v, allow_unauthenticated_participants %t, enable_join_access_control %t",
 			until(s.perms().NotAfter()), a.RTPS, a.Discovery, a.Liveliness, a.AllowUnauthenticated, a.JoinAccessControl),
-	})
+	}
+	if b, ok := s.perms().(spi.Basis); ok {
+		e.Document, e.Rule, e.Line = b.Basis()
+	}
+	p.report(nil, e)
 }
 
 // until says when rights end.

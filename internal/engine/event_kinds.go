@@ -23,10 +23,14 @@ func (p *Participant) authenticated(q *peer) {
 		Severity: spi.SeverityNotice, Plugin: "authentication", What: "participant authenticated",
 		Found: until(q.gate.Result.NotAfter),
 	})
-	p.report(q, spi.SecurityEvent{
+	e := spi.SecurityEvent{
 		Severity: spi.SeverityInfo, Plugin: "access control", What: "permissions accepted",
 		Document: "permissions of " + q.gate.Result.SubjectName, Found: until(q.gate.Rights.NotAfter()),
-	})
+	}
+	if b, ok := q.gate.Rights.(spi.Basis); ok {
+		e.Document, e.Rule, e.Line = b.Basis()
+	}
+	p.report(q, e)
 }
 
 // verdict reports what the peer gate decided against. What err says of itself
