@@ -17,6 +17,7 @@ import (
 	"github.com/secdds/dds/rtps"
 	"github.com/secdds/dds/security"
 	"github.com/secdds/dds/security/keystore"
+	"github.com/secdds/dds/security/psk"
 	"github.com/secdds/dds/spi"
 	"github.com/secdds/dds/transport/memnet"
 )
@@ -96,21 +97,23 @@ type fixedKeyed struct {
 func TestNothingIsAllocated(t *testing.T) {
 	sros2, origin := keystore.SROS2Governance(), keystore.UniformGovernance(spi.ProtectEncryptOrigin)
 	for name, tt := range map[string]struct {
-		g    *keystore.Governance
-		most float64
+		g          *keystore.Governance
+		passphrase string // where there is no governance
+		most       float64
 	}{
-		"plain":  {nil, 0},
-		"sros2":  {&sros2, 0},
-		"origin": {&origin, 0},
+		"plain":      {nil, "", 0},
+		"sros2":      {&sros2, "", 0},
+		"origin":     {&origin, "", 0},
+		"passphrase": {nil, pskOld, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Run("keyless", func(t *testing.T) { testAllocs(t, tt.g, fixed{1, 2, 3}, tt.most) })
-			t.Run("keyed", func(t *testing.T) { testAllocs(t, tt.g, fixedKeyed{1, 2, 3}, tt.most) })
+			t.Run("keyless", func(t *testing.T) { testAllocs(t, tt.g, tt.passphrase, fixed{1, 2, 3}, tt.most) })
+			t.Run("keyed", func(t *testing.T) { testAllocs(t, tt.g, tt.passphrase, fixedKeyed{1, 2, 3}, tt.most) })
 		})
 	}
 }
 
-func testAllocs[T any](t *testing.T, g *keystore.Governance, v T, most float64) {
+func testAllocs[T any](t *testing.T, g *keystore.Governance, passphrase string, v T, most float64) {
 	network := memnet.New(memnet.Config{})
 	on := &atomic.Bool{}
 	ab, ba := newPipe(), newPipe()
@@ -124,6 +127,11 @@ func testAllocs[T any](t *testing.T, g *keystore.Governance, v T, most float64) 
 	var ps [2]*dds.Participant
 	for i, h := range hosts {
 		cfg := dds.Config{Transport: h, LeaseDuration: time.Hour}
+		if passphrase != "" {
+			var err error
+			cfg.Security, err = security.PSK(psk.Config{Passphrase: passphrase})
+			require.NoError(t, err)
+		}
 		if k != nil {
 			dir, err := k.CreateEnclave([]string{"/a", "/b"}[i], keystore.EnclaveOptions{})
 			require.NoError(t, err)
