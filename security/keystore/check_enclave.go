@@ -36,7 +36,10 @@ func (c *checker) enclave(dir string) checkedEnclave {
 	if certs != nil && e.identityCAs != nil {
 		c.chain(certFile, certs, e.identityCAs)
 	}
-	e.hasCRL = c.revocation(at("crl.pem"), e.identityCAs, certs, certFile)
+	if e.hasCRL = c.revocation(at("crl.pem"), e.identityCAs, certs, certFile); e.hasCRL {
+		c.add(lint.Info, at("crl.pem"), "crl", "OpenDDS and RustDDS heed no revocation list; Cyclone DDS and Fast DDS do where they are told of it by property", "",
+			lint.Cyclone, lint.Fast, lint.OpenDDS, lint.RustDDS)
+	}
 
 	var caFile string
 	e.permissionsCAs, caFile = c.certificates(at("permissions_ca.cert.pem"), "make a new authority and sign all documents anew")

@@ -18,40 +18,42 @@ const (
 // maxFile bounds what is read of one file, in octets.
 const maxFile = 16 << 20
 
-// create writes a file beside its place: it is new (O_EXCL), so nobody has it
-// open and its mode is the given one, and it is on the disk when this returns.
-func create(name string, data []byte, mode fs.FileMode) (temp string, err error) {
-	temp = filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text()[:8])
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+// writeNew writes a file that must not exist (O_EXCL): nobody has it open, and
+// its mode is the given one from the beginning. It is on the disk when this returns.
+func writeNew(name string, data []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return "", err
+		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		os.Remove(temp)
-		return "", err
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		os.Remove(name)
 	}
-	return temp, nil
+	return err
 }
 
-// WriteFile writes a file at once: whoever reads it sees the old contents or
-// the new ones, never a part. Unless force is set, a file that exists is an
-// error. mode is 0600 for private keys.
+// create writes a file beside its place.
+func create(name string, data []byte, mode fs.FileMode) (temp string, err error) {
+	temp = filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text()[:8])
+	return temp, writeNew(temp, data, mode)
+}
+
+// WriteFile writes a file. With force set it replaces one that exists, at once:
+// whoever reads it sees the old contents or the new ones, never a part. Without,
+// a file that exists is an error. mode is 0600 for private keys.
 func WriteFile(name string, data []byte, mode fs.FileMode, force bool) error {
+	if !force {
+		return writeNew(name, data, mode)
+	}
 	temp, err := create(name, data, mode)
 	if err != nil {
 		return err
 	}
-	if force {
-		err = os.Rename(temp, name)
-	} else if err = os.Link(temp, name); err == nil { // unlike a rename, it replaces nothing
-		return os.Remove(temp)
-	}
-	if err != nil {
+	if err := os.Rename(temp, name); err != nil {
 		os.Remove(temp)
+		return err
 	}
-	return err
+	return nil
 }
 
 // A batch is files that belong together. They are all written beside their

@@ -228,7 +228,15 @@ func describeFile(name string) (*Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Facts{File: name}
+	f, err := describe(name, data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
+
+func describe(name string, data []byte) (f *Facts, err error) {
+	f = &Facts{File: name}
 	b, _ := pem.Decode(data)
 	switch {
 	case b == nil && len(data) > 0 && data[0] == 0x30, b != nil && b.Type == "X509 CRL":
@@ -240,10 +248,7 @@ func describeFile(name string) (*Facts, error) {
 	default:
 		err = f.certificates(data)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return f, nil
+	return f, err
 }
 
 func (f *Facts) certificates(data []byte) error {
