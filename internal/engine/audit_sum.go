@@ -16,6 +16,8 @@ var countedDrops = []counted{
 	{dropBadPayload, true, "payloads protected with keys that were exchanged", "some that do not open"},
 	{dropUnprotected, false, "the protection that the governance asks for", "less, or none"},
 	{dropForeignKey, false, "the key of the entity it claims to be from", "another entity's"},
+	{dropStranger, false, "announcements of participants not authenticated at a pace we can follow", "more"},
+	{dropEvicted, false, "fewer participants not authenticated than we keep", "more: some gave way to others"},
 	{dropOverflow, false, "announcements and handshake messages at a pace we can follow", "more"},
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/secdds/dds/internal/admission"
@@ -20,18 +19,10 @@ func (p *Participant) watch() {
 	p.jobs.Go(func() {
 		s.Watch(p.done, func(next *spi.Security, err error) {
 			if err == nil {
-				err = p.Update(next)
-			}
-			if err == nil || errors.Is(err, ErrClosed) {
+				_ = p.Update(next)
 				return
 			}
-			if p.security == nil {
-				p.log.Error("security: new credentials are not used", slog.String("reason", err.Error()))
-				return
-			}
-			p.call(func() {
-				p.eventSelf(spi.SeverityError, "authentication", "new credentials are not used; the old ones stay", err)
-			})
+			p.notUsed(err)
 		})
 	})
 }
@@ -44,7 +35,26 @@ func (p *Participant) watch() {
 // and the governance must ask for the same protection, since the keys that are
 // in use follow from that. Authenticated peers of our kind learn of the new
 // credentials at once; others rely on the old ones until those lapse.
+//
+// Logging stays with the plugin that the participant began with.
 func (p *Participant) Update(next *spi.Security) error {
+	err := p.update(next)
+	if err != nil && !errors.Is(err, ErrClosed) {
+		p.notUsed(err)
+	}
+	return err
+}
+
+// notUsed reports why credentials are not replaced.
+func (p *Participant) notUsed(err error) {
+	plugin := "authentication"
+	if p.security == nil {
+		plugin = "cryptography"
+	}
+	p.event(spi.SeverityError, plugin, "new credentials are not used; the old ones stay", nil, "", err)
+}
+
+func (p *Participant) update(next *spi.Security) error {
 	if p.security == nil {
 		return fmt.Errorf("%w: the participant has no credentials to replace", ErrBadParameter)
 	}
