@@ -26,6 +26,12 @@ func (p *Peer) permissionsToken() (t spi.Token) {
 	return t
 }
 
+// HasKeys reports whether the peer's participant crypto tokens have come.
+func (p *Peer) HasKeys() bool { return p.Crypto != nil && p.Crypto.HasTokens() }
+
+// Waits reports whether a stranger waits for its turn.
+func (g *Gate) Waits(prefix rtps.GUIDPrefix) bool { return g.lobby.waiting[prefix] != nil }
+
 // Lapses returns when the peer's certificate or permissions end, whichever is
 // first; zero: never.
 func (p *Peer) Lapses() time.Time {

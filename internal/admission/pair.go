@@ -91,31 +91,47 @@ func (p *Pair) become(out *Outbox) {
 }
 
 func (p *Pair) permit(now time.Time) error {
-	a := p.Local.Attributes
-	if info := p.Remote.SecurityInfo; info != nil && !a.Info.Compatible(*info) {
-		return fmt.Errorf("security attributes differ: %w", DifferEndpoint(a.Info, *info))
+	if errs := p.peer.Against(now, p.Local, p.Remote); len(errs) > 0 {
+		return errs[0]
 	}
-	if !p.peer.Authenticated() {
+	return nil
+}
+
+// Against returns everything the gate holds against a local and a remote
+// endpoint, the weightiest first.
+func (p *Peer) Against(now time.Time, local Local, remote RemoteEndpoint) (errs []error) {
+	hold := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	a := local.Attributes
+	if info := remote.SecurityInfo; info != nil && !a.Info.Compatible(*info) {
+		hold(fmt.Errorf("security attributes differ: %w", DifferEndpoint(a.Info, *info)))
+	}
+	if !p.Authenticated() {
 		// DDS-Security 1.1, 8.4.2.4: unauthenticated participants meet
 		// unprotected endpoints only.
 		switch {
-		case p.Local.Crypto != nil:
-			return unauthenticated(p.Remote.Topic.Name, "metadata_protection_kind, data_protection_kind")
-		case p.Local.GUID.Entity.IsWriter() && a.ReadProtected, p.Local.GUID.Entity.IsReader() && a.WriteProtected:
-			return unauthenticated(p.Remote.Topic.Name, "enable_read_access_control, enable_write_access_control")
+		case local.Crypto != nil:
+			hold(unauthenticated(remote.Topic.Name, "metadata_protection_kind, data_protection_kind"))
+		case local.GUID.Entity.IsWriter() && a.ReadProtected, local.GUID.Entity.IsReader() && a.WriteProtected:
+			hold(unauthenticated(remote.Topic.Name, "enable_read_access_control, enable_write_access_control"))
 		}
-		return nil
+		return errs
 	}
-	if p.Remote.Builtin {
-		return nil
+	if remote.Builtin {
+		return errs
 	}
-	if err := p.peer.Rights.CheckTopic(now, p.Remote.Topic.Name); err != nil {
-		return err
+	if err := p.Rights.CheckTopic(now, remote.Topic.Name); err != nil {
+		return append(errs, err) // and so is every endpoint on it
 	}
-	if p.Remote.GUID.Entity.IsWriter() {
-		return p.peer.Rights.CheckWriter(now, p.Remote.Topic)
+	if remote.GUID.Entity.IsWriter() {
+		hold(p.Rights.CheckWriter(now, remote.Topic))
+	} else {
+		hold(p.Rights.CheckReader(now, remote.Topic))
 	}
-	return p.peer.Rights.CheckReader(now, p.Remote.Topic)
+	return errs
 }
 
 // sendTokens reports false if there are none to send.

@@ -197,8 +197,12 @@ func (p *Participant) takeAnnouncement(now time.Time, m *mail) {
 		p.settle(now)
 		q = nil
 	}
+	if q == nil && !p.dir.Concerns(d) {
+		p.stray(d)
+		return
+	}
 	if q == nil && p.security != nil {
-		p.arrive(now, m, d)
+		p.arrive(now, m)
 		return
 	}
 	p.dir.HandleParticipant(now, d, &p.events)

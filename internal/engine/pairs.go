@@ -178,13 +178,18 @@ func (p *Participant) compatible(now time.Time, local, remote *discovery.Endpoin
 	}
 }
 
+// topicOf is what access control is asked about.
+func topicOf(d *discovery.EndpointData) spi.Topic {
+	return spi.Topic{Name: d.Topic, Type: d.Type, Partitions: partitions(d), Tags: dataTags(d)}
+}
+
 // describe takes over what the remote endpoint announces of itself.
 func (pr *pair) describe(p *Participant, remote *discovery.EndpointData) {
 	pr.locs = pr.peer.user
 	if l := p.unicast(remote.Unicast, remote.Multicast); len(l) > 0 {
 		pr.locs = l
 	}
-	pr.topic = spi.Topic{Name: remote.Topic, Type: remote.Type, Partitions: partitions(remote), Tags: dataTags(remote)}
+	pr.topic = topicOf(remote)
 	if w := remote.Writer; w != nil {
 		pr.reliable, pr.history, pr.strength = w.Reliability.Reliable, w.Durability != qos.Volatile, w.Strength
 		pr.lease = leaseOf(w.Liveliness)

@@ -79,6 +79,7 @@ type Participant struct {
 	local     map[rtps.GUID]*endpoint
 	pairs     map[pairKey]*pair
 	bans      bans
+	strays    strays
 	rekeying  rekeying
 	clocks    clocks
 	announced time.Time        // when the next announcement is due

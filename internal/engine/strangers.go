@@ -25,10 +25,8 @@ const (
 var strangerLimits = discovery.Limits{MaxPeers: 1500, MaxGuests: 300}
 
 // arrive takes an announcement of a participant that is not known.
-func (p *Participant) arrive(now time.Time, m *mail, d *discovery.ParticipantData) {
-	if p.dir.Concerns(d) {
-		p.security.gate.Arrive(now, admission.Stranger{Prefix: m.source, From: m.from, Announcement: m.payload}, &p.adm)
-	}
+func (p *Participant) arrive(now time.Time, m *mail) {
+	p.security.gate.Arrive(now, admission.Stranger{Prefix: m.source, From: m.from, Announcement: m.payload}, &p.adm)
 }
 
 // takeTurns forgets those whose turn is over and begins with those whose turn

@@ -146,12 +146,11 @@ func (p *Participant) sameGovernance(topic, differ string) error {
 // and lets those begin again that we may have by now.
 func (p *Participant) recheckLocal(now time.Time) {
 	for _, e := range p.local {
-		t := spi.Topic{Name: e.data.Topic, Type: e.data.Type, Partitions: partitions(e.data), Tags: e.data.DataTags}
 		check := p.security.perms().CheckCreateReader
 		if e.writer != nil {
 			check = p.security.perms().CheckCreateWriter
 		}
-		err := check(now, t)
+		err := check(now, topicOf(e.data))
 		was := e.barred
 		if e.barred = err; (was == nil) == (err == nil) {
 			continue
