@@ -104,7 +104,7 @@ func TestBadArguments(t *testing.T) {
 
 // The smallest useful programs stay small.
 func TestSmallExamplesAreSmall(t *testing.T) {
-	for name, lines := range map[string]int{"publisher": 100, "subscriber": 100, "customplugin": 150} {
+	for name, lines := range map[string]int{"publisher": 100, "subscriber": 100, "customplugin": 150, "psk": 150} {
 		b, err := os.ReadFile(filepath.Join(name, "main.go"))
 		require.NoError(t, err)
 		require.Less(t, bytes.Count(b, []byte("\n")), lines, name)

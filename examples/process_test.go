@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(bin)
-		build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./quickstart", "./publisher", "./subscriber", "./shape_main", "./customplugin")
+		build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./quickstart", "./publisher", "./subscriber", "./shape_main", "./customplugin", "./psk")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			panic(err)

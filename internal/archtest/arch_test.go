@@ -70,6 +70,7 @@ var layers = map[string]layer{
 	"examples/subscriber":   {ours: ". qos security"},
 	"examples/customplugin": {ours: ". qos security spi"},
 	"examples/shape_main":   {ours: ". qos rtps security"},
+	"examples/psk":          {ours: ". qos security security/psk"},
 
 	"cmd/secdds": {ours: ". qos security security/keystore governance/lint", third: "github.com/spf13/cobra"},
 
