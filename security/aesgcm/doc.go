@@ -44,7 +44,11 @@
 //     metadata protection it is deaf to new keys: it needs a new handshake.
 //   - OpenDDS and RustDDS: not looked at.
 //
-// TestKeysRenewed… in conformance shows what of this goes on without a gap.
+// TestKeysRenewed… in conformance shows what of this goes on without a gap. What
+// is deaf to new keys takes them in a new session: told on the secure participant
+// topic that we are gone, and then announced to, both meet us again within 0.1 s.
+// What is transient-local comes again then, and best-effort readers miss what was
+// written in between.
 //
 // A leaver keeps the old keys. Without origin authentication he can go on sealing
 // in the name of others with them for those who still hold them: the last 8. That
