@@ -206,6 +206,7 @@ var permissionsChanges = []change{
 	{`<grant name="talker">`, "<grant>", Error, 4, "missing-attribute", Fast, "name="},
 	{"<subject_name>CN=/talker,O=Example</subject_name>\n", "", Error, 4, "missing-element", "", "<subject_name>"},
 	{"CN=/talker,O=Example", "talker", Error, 5, "value", "", "subject name"},
+	{"CN=/talker,O=Example", "/O=Example/CN=a", Warning, 5, "subject", Fast, "slashes"},
 	{"CN=/talker,O=Example", "CN=a+O=b", Warning, 5, "subject", "", "several values"},
 	{"CN=/talker,O=Example", "CN=a,emailAddress=x@y", Warning, 5, "subject", "", "emailAddress"},
 	{"CN=/talker,O=Example", `CN=a\,b`, Warning, 5, "subject", "", "characters"},

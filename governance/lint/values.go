@@ -139,6 +139,9 @@ func (l *linter) subject(n *node) {
 	warn := func(problem, mend string, peers ...string) {
 		l.add(Warning, n.line, "subject", fmt.Sprintf("<%s>: %s", n.path(), problem), mend, peers...)
 	}
+	if strings.HasPrefix(n.text, "/") {
+		warn("Fast DDS 2.9 refuses the form with slashes", "write "+name.String(), Fast)
+	}
 	for _, rdn := range name {
 		if len(rdn) > 1 {
 			warn("an attribute of several values (a+b): peers compare it in different ways", "use certificates without")

@@ -52,7 +52,7 @@ func (c *checker) certificates(file, mend string) ([]*x509.Certificate, string) 
 		}
 		if k, ok := cert.PublicKey.(*ecdsa.PublicKey); ok && k.Curve == elliptic.P384() {
 			c.add(lint.Warning, name, "certificate", fmt.Sprintf("%q has an EC key on P-384, which is of DDS-Security 1.2", cert.Subject), "use P-256 where such peers take part",
-				lint.Cyclone, lint.Fast, lint.OpenDDS, lint.RustDDS)
+				lint.Cyclone, lint.OpenDDS, lint.RustDDS)
 		}
 	}
 	return list, name
@@ -107,8 +107,8 @@ func (c *checker) chain(file string, certs, cas []*x509.Certificate) {
 		c.add(lint.Warning, file, "mixed-keys", fmt.Sprintf("an %v certificate of an %v authority: Fast DDS announces the authority's algorithm for it", leaf.PublicKeyAlgorithm, root.PublicKeyAlgorithm), "use one kind of key", lint.Fast)
 	}
 	if n := len(chains[0]); n > 2 {
-		c.add(lint.Warning, file, "chain", fmt.Sprintf("a chain with %d intermediate authorities: Cyclone DDS, OpenDDS and RustDDS take only what the identity CA itself has issued", n-2), "issue it with the identity CA where they take part",
-			lint.Cyclone, lint.OpenDDS, lint.RustDDS)
+		c.add(lint.Warning, file, "chain", fmt.Sprintf("a chain with %d intermediate authorities: Cyclone DDS, Fast DDS, OpenDDS and RustDDS take only what an identity CA itself has issued", n-2), "issue it with the identity CA where they take part",
+			lint.Cyclone, lint.Fast, lint.OpenDDS, lint.RustDDS)
 	}
 }
 
