@@ -27,6 +27,8 @@ func TestVendorsRefuseEnclavesAsCheckSays(t *testing.T) {
 			Rules: []keystore.Rule{keystore.AllowAll()}})
 	}
 	subject := pkix.Name{CommonName: "a", Organization: []string{"o"}, Country: []string{"DE"}}
+	elsewhere := []keystore.Criteria{{Topics: []string{"Blob"}, Partitions: []string{"elsewhere"}}}
+	tagged := []keystore.Criteria{{Topics: []string{"Blob"}, Tags: [][2]string{{"n", "v"}}}}
 	for name, tt := range map[string]struct {
 		o      keystore.EnclaveOptions
 		harm   func(t *testing.T, k *keystore.Keystore, dir string)
@@ -36,6 +38,10 @@ func TestVendorsRefuseEnclavesAsCheckSays(t *testing.T) {
 		"good":              {keystore.EnclaveOptions{Subject: subject, Permissions: grant("CN=a,O=o,C=DE")}, nil, "", ""},
 		"reversed":          {keystore.EnclaveOptions{Subject: subject, Permissions: grant("C=DE,O=o,CN=a")}, nil, "subject-order", lint.Fast},
 		"oneline":           {keystore.EnclaveOptions{Subject: subject, Permissions: grant("/C=DE/O=o/CN=a")}, nil, "subject", lint.Fast},
+		"default":           {keystore.EnclaveOptions{Rules: []keystore.Rule{keystore.Allow([]string{"Other"}, []string{"Other"})}, DefaultAllow: true}, nil, "default-allow", lint.Fast},
+		"denied elsewhere":  {keystore.EnclaveOptions{Rules: []keystore.Rule{{Deny: true, Publish: elsewhere, Subscribe: elsewhere}, keystore.AllowAll()}}, nil, "partitions-deny", lint.Cyclone + lint.Fast},
+		"tagged":            {keystore.EnclaveOptions{Rules: []keystore.Rule{{Deny: true, Publish: tagged, Subscribe: tagged}, keystore.AllowAll()}}, nil, "data-tags", lint.Cyclone + lint.Fast},
+		"lapsed":            {keystore.EnclaveOptions{PermissionsNotBefore: time.Now().AddDate(-2, 0, 0), PermissionsNotAfter: time.Now().AddDate(-1, 0, 0)}, nil, "expired", lint.Cyclone + lint.Fast},
 		"other key":         {keystore.EnclaveOptions{}, otherKey, "key-mismatch", lint.Fast},
 		"P-384":             {keystore.EnclaveOptions{}, p384, "certificate", lint.Cyclone},
 		"intermediate":      {keystore.EnclaveOptions{}, intermediate, "chain", lint.Cyclone + lint.Fast},
@@ -55,8 +61,15 @@ func TestVendorsRefuseEnclavesAsCheckSays(t *testing.T) {
 			for _, v := range peer.Vendors() {
 				t.Run(v.String(), func(t *testing.T) {
 					t.Parallel()
-					p := side{vendor: v, enclave: dir}.start(t, "sub", "--domain", strconv.Itoa(peer.Domain(t)), "--timeout", "30", "--count", "0")
-					refused := p.Expect("^(READY|FAILED) ", limit)[1] == "FAILED"
+					s := side{vendor: v, enclave: dir}
+					args := []string{"--domain", strconv.Itoa(peer.Domain(t)), "--timeout", "30", "--transient-local"}
+					p := s.start(t, "sub", append(args, "--count", "0")...)
+					want := "READY"
+					if tt.o.Rules != nil { // rights on the topic are needed after that
+						want = "SAMPLE"
+						s.start(t, "pub", append(args, "--count", "1", "--wait-match", "0", "--linger", "30000")...)
+					}
+					refused := p.Expect("^("+want+"|FAILED) ", limit)[1] == "FAILED"
 					require.Equal(t, strings.Contains(tt.refuse, names[v]), refused)
 					if i >= 0 && len(list[i].Peers) > 0 {
 						require.Equal(t, refused, slices.Contains(list[i].Peers, names[v]), "what check says: %v", list[i])

@@ -224,7 +224,7 @@ var permissionsChanges = []change{
 	{"<default>DENY</default>", "<default>MAYBE</default>", Error, 19, "value", "", "ALLOW or DENY"},
 	{"<default>DENY</default>\n", "", Error, 4, "missing-element", "", "<default>"},
 	{"<topic>secret*</topic></topics>", "<topic>secret*</topic></topics><partitions><partition>A</partition></partitions>", Warning, 12, "partitions", RustDDS, "ignores them"},
-	{"<topic>secret*</topic></topics>", "<topic>secret*</topic></topics><partitions><partition>A</partition></partitions>", Warning, 12, "partitions-deny", Fast, "every partition"},
+	{"<topic>secret*</topic></topics>", "<topic>secret*</topic></topics><partitions><partition>A</partition></partitions>", Warning, 12, "partitions-deny", Fast + "," + Cyclone, "every partition"},
 	{"<topic>secret*</topic></topics>", "<topic>secret*</topic></topics><data_tags><tag><name>a</name><value>b</value></tag></data_tags>", Warning, 12, "data-tags", "Cyclone DDS,Fast DDS,OpenDDS,RustDDS", "do not heed"},
 	{"<publish><topics><topic>secret*</topic></topics></publish>", "<relay><topics><topic>a</topic></topics></relay>", Info, 12, "relay", "Cyclone DDS,Fast DDS,OpenDDS,RustDDS", "relay"},
 	{"<publish><topics><topic>secret*</topic></topics></publish>", "<subscribe><topics><topic>a</topic></topics></subscribe><publish><topics><topic>a</topic></topics></publish>", Warning, 12, "order", "", "read it all the same"},

@@ -20,7 +20,7 @@ func (l *linter) permissions(now time.Time, root *node, p *governance.Permission
 		}
 		l.add(Warning, n.line, "partitions", "<partitions>: RustDDS ignores them and judges by the topic alone", "limit by topic where RustDDS takes part", RustDDS)
 		if n.up.up.name == "deny_rule" {
-			l.add(Warning, n.line, "partitions-deny", "<deny_rule> with <partitions>: Fast DDS denies the topic in every partition", "", Fast)
+			l.add(Warning, n.line, "partitions-deny", "<deny_rule> with <partitions>: Fast DDS and Cyclone DDS deny the topic in every partition", "", Fast, Cyclone)
 		}
 	}
 	for _, n := range root.all("data_tags") {

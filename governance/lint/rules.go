@@ -43,7 +43,7 @@ func Rules() []Rule {
 		{"opendds-origin", "OpenDDS has no origin authentication"},
 		{"opendds-data-sign", "OpenDDS cannot receive payloads that are signed only"},
 		{"partitions", "RustDDS does not heed partitions"},
-		{"partitions-deny", "Fast DDS does not heed the partitions of a deny_rule"},
+		{"partitions-deny", "Fast DDS and Cyclone DDS deny in every partition"},
 		{"data-tags", "other peers do not heed data tags"},
 		{"relay", "other peers do not heed <relay>"},
 		{"default-allow", "Fast DDS does not heed the default ALLOW"},
