@@ -9,21 +9,22 @@ import "time"
 // A stranger whose announcement names another's address makes us send there.
 // What it gets for one announcement is one of ours, if not too many are asked
 // for, and at most maxUnanswered handshake messages, each sent by unicast to one
-// address; for every further announcement, one more handshake message. So as
-// long as it says nothing else it gets at most 6 messages for one, and all
-// strangers together get no more than Jobs handshake requests a second to begin
-// with.
+// address; for every further announcement or handshake message, one more. The
+// handshake messages take some 5 KB each. So for each octet of a first
+// announcement of 1 KB go at most about 20, for each octet of all others at most
+// about 5, and to all strangers together no more than Jobs requests a second, in
+// up to maxUnanswered copies: by default about 1 MB/s.
 //
 // What is kept of strangers takes at most about Waiting × 8 KiB for those that
-// wait, and for each of Handshakes and Refused an announcement (64 KiB) and the
+// wait, 256 KiB for the memory of those that could not, and for each of Handshakes and Refused an announcement (64 KiB) and the
 // plugin's state of a handshake.
 type Bounds struct {
 	// Handshakes is how many strangers may be at it at once. More wait for
 	// their turn. If zero, 64.
 	Handshakes int
-	// Waiting is how many strangers wait for their turn. When there are more,
-	// the one that waited longest goes, those that only announced themselves
-	// first. It is back with its next announcement. If zero, 1024.
+	// Waiting is how many strangers wait for their turn, in three queues. When
+	// one is full, the stranger that waited longest in it goes. It is back with
+	// its next announcement. If zero, 1024.
 	Waiting int
 	// Refused is how many participants that were refused or gave no answer are
 	// remembered as such. If zero, 128.
@@ -57,9 +58,9 @@ func (b Bounds) withDefaults() Bounds {
 }
 
 const (
-	// maxUnanswered is how many handshake messages go to a stranger that has
-	// not said anything but its first announcement.
-	maxUnanswered = 5
+	// maxUnanswered is how many handshake messages go to a stranger of which
+	// only its first announcement was heard.
+	maxUnanswered = 4
 	// maxWaitingAnnouncement is the largest announcement that is kept until
 	// its sender has its turn. A larger one has to come when there is room.
 	maxWaitingAnnouncement = 8 << 10
@@ -75,6 +76,6 @@ const (
 // with a valid certificate should have proven that it is its own.
 const (
 	patienceSilent = time.Second
-	patienceHeard  = 5 * time.Second
-	patienceProven = 15 * time.Second
+	patienceHeard  = 2 * time.Second
+	patienceProven = 5 * time.Second
 )

@@ -16,22 +16,44 @@ type Stranger struct {
 }
 
 // A lobby says whose turn it is. Strangers take turns at the handshake; the
-// others wait. Of those that wait, first come those that have sent us a
-// handshake message, of these, those whose address and whose certificate's name
-// (in the GUID: DDS-Security 1.1, 9.3.3) have the fewest turns already, of these,
-// the one that has waited longest. So whoever invents many participants mostly
-// competes with himself.
+// others wait, in three queues by what they have shown. Most turns go to those
+// that keep coming, some to the others. Of a queue, first come those whose address
+// and whose certificate's name (in the GUID: DDS-Security 1.1, 9.3.3) have the
+// fewest turns already, of these, the one that has waited longest. So whoever
+// invents many participants mostly competes with himself.
 //
 // A turn that leads nowhere ends when its time is over and someone waits.
 type lobby struct {
 	seats    map[rtps.GUIDPrefix]*guest // those that have their turn
 	waiting  map[rtps.GUIDPrefix]*guest
-	silent   list.List // of waiting ones, the first to come in front
-	heard    list.List // likewise: those that sent a handshake message
-	refused  list.List // of *Peer, the first to be refused in front
+	queues   [3]list.List // of waiting ones, the first to come in front
+	called   int          // turns given
+	refused  list.List    // of *Peer, the first to be refused in front
 	bySource map[rtps.Locator]int
 	byName   map[certName]int
 	evictAt  time.Time // no turn can end before; zero: not known
+	passers  passers
+}
+
+// The queues of those that wait.
+const (
+	queueSilent  = iota // announced themselves
+	queueHeard          // sent a handshake message, too
+	queueLasting        // something came from them later, or before, too
+)
+
+// lasting is how much later.
+const lasting = 200 * time.Millisecond
+
+// order returns in which order the queues are looked at for the next turn.
+func (l *lobby) order() [3]int {
+	switch {
+	case l.called%8 == 7:
+		return [3]int{queueSilent, queueLasting, queueHeard}
+	case l.called%4 == 3:
+		return [3]int{queueHeard, queueLasting, queueSilent}
+	}
+	return [3]int{queueLasting, queueHeard, queueSilent}
 }
 
 // A guest is a stranger in the lobby.
@@ -39,9 +61,11 @@ type guest struct {
 	Stranger
 	source rtps.Locator
 	name   certName
-	at     time.Time // when it came, or got its turn
+	came   time.Time
+	at     time.Time // when it came into its queue, or got its turn
 	peer   *Peer     // when it has its turn
-	in     *list.List
+	heard  bool      // it sent a handshake message while it waited
+	queue  int
 	elem   *list.Element
 }
 
@@ -68,9 +92,10 @@ func (g *Gate) Arrive(now time.Time, s Stranger, out *Outbox) {
 		if len(s.Announcement) <= maxWaitingAnnouncement {
 			w.Announcement = s.Announcement
 		}
+		g.sign(now, w, out)
 		return
 	}
-	w := &guest{Stranger: s, source: s.From, at: now}
+	w := &guest{Stranger: s, source: s.From, came: now}
 	w.source.Port = 0
 	copy(w.name[:], s.Prefix[:])
 	if len(l.seats) < b.Handshakes && len(l.waiting) == 0 {
@@ -81,24 +106,34 @@ func (g *Gate) Arrive(now time.Time, s Stranger, out *Outbox) {
 		out.Overflow++
 		return
 	}
-	l.wait(w, &l.silent)
-	if len(l.waiting) > b.Waiting {
-		in := &l.silent
-		if in.Len() == 0 || in.Len() == 1 && l.heard.Len() > 0 {
-			in = &l.heard // what came last has its chance
-		}
-		l.unwait(in.Front().Value.(*guest))
-		out.Overflow++
+	queue := queueSilent
+	if l.passers.saw(now, s.Prefix) {
+		queue = queueLasting
 	}
-	g.callIn(now, out)
+	g.wait(now, w, queue, out)
 }
 
 // Heard is called when a participant that is not known has sent a handshake
 // message: it may be one that waits.
-func (g *Gate) Heard(prefix rtps.GUIDPrefix) {
-	if w := g.lobby.waiting[prefix]; w != nil && w.in == &g.lobby.silent {
+func (g *Gate) Heard(now time.Time, prefix rtps.GUIDPrefix, out *Outbox) {
+	if w := g.lobby.waiting[prefix]; w != nil {
+		w.heard = true
+		g.sign(now, w, out)
+	}
+}
+
+// sign is called when something has come from w, which waits.
+func (g *Gate) sign(now time.Time, w *guest, out *Outbox) {
+	q := w.queue
+	switch {
+	case now.Sub(w.came) >= lasting:
+		q = queueLasting
+	case w.heard:
+		q = queueHeard
+	}
+	if q > w.queue {
 		g.lobby.unwait(w)
-		g.lobby.wait(w, &g.lobby.heard)
+		g.wait(now, w, q, out)
 	}
 }
 
@@ -109,14 +144,27 @@ func (g *Gate) Leave(prefix rtps.GUIDPrefix) {
 	}
 }
 
-func (l *lobby) wait(w *guest, in *list.List) {
+// wait puts w into a queue, of which the first goes when it is full.
+func (g *Gate) wait(now time.Time, w *guest, queue int, out *Outbox) {
+	l := &g.lobby
+	in := &l.queues[queue]
 	l.waiting[w.Prefix] = w
-	w.in, w.elem = in, in.PushBack(w)
+	w.at, w.queue, w.elem = now, queue, in.PushBack(w)
+	if in.Len() > max(1, g.bounds().Waiting/len(l.queues)) {
+		first := in.Front().Value.(*guest)
+		l.unwait(first)
+		l.passers.note(now, first.Prefix)
+		out.Overflow++
+	}
+	if l.bySource[w.source] == 0 || l.byName[w.name] == 0 {
+		l.evictAt = time.Time{} // the turns of others may be shorter for it
+	}
+	g.callIn(now, out)
 }
 
 func (l *lobby) unwait(w *guest) {
 	delete(l.waiting, w.Prefix)
-	w.in.Remove(w.elem)
+	l.queues[w.queue].Remove(w.elem)
 }
 
 func (g *Gate) seat(now time.Time, s *guest, out *Outbox) {
@@ -126,6 +174,7 @@ func (g *Gate) seat(now time.Time, s *guest, out *Outbox) {
 	l.bySource[s.source]++
 	l.byName[s.name]++
 	l.evictAt = time.Time{}
+	l.called++
 	out.Turns = append(out.Turns, s.Stranger)
 	s.Announcement = nil
 }
@@ -148,7 +197,8 @@ func decrement[K comparable](m map[K]int, k K) {
 // callIn gives the turns that are free, or over, to those that wait.
 func (g *Gate) callIn(now time.Time, out *Outbox) {
 	l := &g.lobby
-	for _, in := range []*list.List{&l.silent, &l.heard} {
+	for i := range l.queues {
+		in := &l.queues[i]
 		for e := in.Front(); e != nil && now.Sub(e.Value.(*guest).at) >= waitingFor; e = in.Front() {
 			l.unwait(e.Value.(*guest))
 		}
@@ -173,9 +223,11 @@ func (g *Gate) callIn(now time.Time, out *Outbox) {
 
 // next returns who has the next turn of those that wait.
 func (l *lobby) next() *guest {
-	in := &l.heard
-	if in.Len() == 0 {
-		in = &l.silent
+	var in *list.List
+	for _, q := range l.order() {
+		if in = &l.queues[q]; in.Len() > 0 {
+			break
+		}
 	}
 	var best *guest
 	var least [2]int
@@ -199,7 +251,7 @@ func (l *lobby) victim(now time.Time, w *guest, seats int) *guest {
 	for _, s := range l.seats {
 		due := s.due()
 		// Who has more than a quarter of the turns has no time to lose.
-		if l.bySource[s.source] > seats/4 && s.source != w.source || l.byName[s.name] > seats/4 && s.name != w.name {
+		if many := max(2, seats/4); l.bySource[s.source] > many && s.source != w.source || l.byName[s.name] > many && s.name != w.name {
 			due = sooner(due, s.at.Add(patienceSilent))
 		}
 		if first == nil || due.Before(at) || due.Equal(at) && bytes.Compare(s.Prefix[:], first.Prefix[:]) < 0 {
@@ -234,7 +286,7 @@ func sooner(a, b time.Time) time.Time {
 // enter connects a new Peer with its turn, if it came through the lobby.
 func (g *Gate) enter(p *Peer) {
 	if s := g.lobby.seats[p.Remote.GUID.Prefix]; s != nil && s.peer == nil {
-		s.peer, p.turn = p, s
+		s.peer, p.turn, p.heard = p, s, s.heard
 	}
 }
 

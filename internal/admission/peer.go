@@ -71,7 +71,7 @@ type stranger struct {
 	heard  bool      // it has sent a handshake message
 	proven bool      // one that shows a valid certificate; anyone may have copied it
 	asked  time.Time // when it was first sent what it has to answer
-	credit int       // messages it may be sent while it is not heard
+	credit int       // messages it may be sent before something comes from it
 	jobs   int       // it has cost
 }
 
@@ -129,13 +129,8 @@ func (p *Peer) Announced(now time.Time, out *Outbox) {
 		if p.gate.again(now, p, out) {
 			p.Begin(now, out)
 		}
-	case p.state == peerShaking && !p.heard:
-		if p.credit < maxUnanswered {
-			p.credit++
-		}
-		if p.credit == 1 && p.last != nil && now.Sub(p.sent) >= resendMax {
-			p.at = now
-		}
+	case p.state == peerShaking:
+		p.owe(now)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 // not been heard and gives the same answer again.
 type shake struct {
 	hs      spi.Handshake
+	old     spi.Handshake // what hs took the place of: it may still be the right one
 	begun   time.Time
 	last    *rtps.GenericMessage // what is sent again while nothing was answered
 	answers []answer             // what came and was answered, oldest first
@@ -49,7 +50,7 @@ func (p *Peer) start(now time.Time, out *Outbox) {
 		return
 	}
 	p.shake = shake{hs: hs, begun: p.begun, resends: resendFirst}
-	p.err, p.heard, p.proven, p.asked, p.credit = nil, false, false, time.Time{}, maxUnanswered
+	p.err, p.proven, p.asked, p.credit = nil, false, time.Time{}, maxUnanswered
 	p.at = now.Add(giveUp)
 	if tok := hs.AuthRequest(); tok != nil {
 		p.send(now, spi.ClassAuthRequest, *tok, rtps.MessageIdentity{}, out)
@@ -104,27 +105,40 @@ func (p *Peer) message(class string, tok rtps.DataHolder, related rtps.MessageId
 func (p *Peer) send(now time.Time, class string, tok rtps.DataHolder, related rtps.MessageIdentity, out *Outbox) {
 	p.last = p.message(class, tok, related)
 	p.resends = resendFirst
-	p.resend(now, out)
+	p.transmit(now, p.last, out)
 }
 
 // resend sends what is unanswered, in turns if the peer, or someone in its
 // name, has had several answers.
 func (p *Peer) resend(now time.Time, out *Outbox) {
-	p.at = now.Add(p.resends)
-	p.resends = min(p.resends*3/2, resendMax)
-	if !p.heard {
-		if p.credit == 0 {
-			return // it may not exist
-		}
-		p.credit--
-	}
 	m := p.last
 	if n := len(p.answers); n > 0 {
 		m = p.answers[(n-1+p.turns)%n].message
 		p.turns++
 	}
+	p.transmit(now, m, out)
+}
+
+func (p *Peer) transmit(now time.Time, m *rtps.GenericMessage, out *Outbox) {
+	p.at = now.Add(p.resends)
+	p.resends = min(p.resends*3/2, resendMax)
+	if p.credit == 0 {
+		return // it may not be where it says, or not exist
+	}
+	p.credit--
 	p.sent = now
 	out.Stateless = append(out.Stateless, p.gate.stateless(*m))
+}
+
+// owe notes that something has come from the peer, as it seems, so that it may
+// be sent something.
+func (p *Peer) owe(now time.Time) {
+	if p.credit < maxUnanswered {
+		p.credit++
+	}
+	if p.credit == 1 && p.last != nil && now.Sub(p.sent) >= resendMax {
+		p.at = now
+	}
 }
 
 func (p *Peer) advanceShaking(now time.Time, out *Outbox) {
@@ -162,6 +176,7 @@ func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbo
 	switch m.ClassID {
 	case spi.ClassAuthRequest:
 		p.heard = true
+		p.owe(now)
 		if p.state == peerAuthed {
 			out.event(PeerSuspect, p, nil)
 			return
@@ -180,6 +195,7 @@ func (p *Peer) HandleStateless(now time.Time, m *rtps.GenericMessage, out *Outbo
 		}
 	case spi.ClassAuth:
 		p.heard = true
+		p.owe(now)
 		if p.busy {
 			p.waiting[1] = m
 			return
@@ -199,6 +215,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 	hs, spare := p.hs, spi.Handshake(nil)
 	switch p.state {
 	case peerShaking:
+		spare = p.old
 	case peerTimedOut:
 		// The peer has not given up, or has begun anew. If we are the initiator
 		// we begin when it announces itself.
@@ -210,6 +227,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 			return
 		}
 		p.state, p.err, p.shake, p.proven = peerShaking, nil, shake{hs: fresh, begun: now, resends: resendFirst}, false
+		p.credit = maxUnanswered
 		p.at = now.Add(giveUp)
 		hs = fresh
 	case peerAuthed, peerRefused:
@@ -254,8 +272,8 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 				}
 				adm(now, out)
 			case !p.closed:
-				p.proven = true
-				if spare != nil {
+				p.proven, p.doubted = true, time.Time{}
+				if p.state != peerShaking {
 					p.anew = hs
 				}
 				if reply != nil {
@@ -284,7 +302,7 @@ func (p *Peer) reply(now time.Time, to [32]byte, tok spi.Token, related rtps.Mes
 	p.answered(answer{to, m, now})
 	if p.state == peerShaking {
 		p.last, p.resends, p.turns = m, resendFirst, 0
-		p.resend(now, out)
+		p.transmit(now, m, out)
 		return
 	}
 	p.anewAt, p.anewLeft = now.Add(resendMax), maxUnanswered
@@ -313,7 +331,7 @@ func (p *Peer) repeatAnew(now time.Time, out *Outbox) {
 // finished takes note of a handshake that is over; final is nil if the peer
 // sent it.
 func (p *Peer) finished(now time.Time, hs spi.Handshake, last [32]byte, final *spi.Token, from rtps.MessageIdentity, out *Outbox) {
-	p.hs, p.anew, p.anewAt = hs, nil, time.Time{}
+	p.hs, p.old, p.anew, p.anewAt = hs, nil, nil, time.Time{}
 	p.at, p.last = time.Time{}, nil
 	a := answer{to: last, at: now}
 	if final != nil {
@@ -332,8 +350,9 @@ func (p *Peer) finished(now time.Time, hs spi.Handshake, last [32]byte, final *s
 
 // refused takes note of a handshake message that failed. If others go on
 // failing, they are not forged perhaps: the peer may have started anew and what
-// told us of its new challenge may be lost. Then the handshake starts over.
-// One that shows a valid certificate is given more time.
+// told us of its new challenge may be lost. Then the handshake starts over, and
+// what is under way may go on beside it. One that has shown a valid certificate
+// is given more time.
 func (p *Peer) refused(now time.Time, out *Outbox, err error) {
 	p.notice(now, out, err)
 	if p.state != peerShaking {
@@ -347,10 +366,10 @@ func (p *Peer) refused(now time.Time, out *Outbox, err error) {
 	case p.doubted.IsZero():
 		p.doubted = now
 	case now.Sub(p.doubted) >= wait:
-		kept := p.err
+		old, answers, kept := p.hs, p.answers, p.err
 		p.start(now, out)
 		if p.state == peerShaking {
-			p.err, p.heard = kept, true
+			p.old, p.answers, p.err = old, answers, kept
 		}
 	}
 }

@@ -287,7 +287,7 @@ func (p *Participant) takeHandshake(now time.Time, from rtps.GUIDPrefix, payload
 		return
 	}
 	if q := p.peer(from); q == nil {
-		p.security.gate.Heard(from)
+		p.security.gate.Heard(now, from, &p.adm)
 	} else if q.gate != nil {
 		q.gate.HandleStateless(now, &msg, &p.adm)
 	}
