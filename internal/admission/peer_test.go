@@ -525,36 +525,37 @@ func TestEarlyTokensAreBounded(t *testing.T) {
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte{0})
 	f.Add([]byte{1, 1, 1, 2, 3, 0x80, 0x81, 0x82, 0x83})
+	f.Add([]byte("00001010\xf51111111101111101\xf5\xf5111111\xf6"))
+	f.Add([]byte("\xeb001111111111111111\xf4"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) > 64 {
 			return
 		}
-		w := newWorld(t)
-		w.fate = func() byte {
-			if len(in) == 0 {
-				return 0
+		s := newStage(t, &fakeCast{})
+		s.script = func(_ string, _ int, x *flight) []*flight {
+			if len(in) == 0 || x.volatile {
+				return []*flight{x}
 			}
 			c := in[0]
 			in = in[1:]
 			if c&0x80 != 0 { // an attacker's message, to either side
-				to := w.a
+				to := s.a
 				if c&0x40 != 0 {
-					to = w.b
+					to = s.b
 				}
 				class := []string{"req", "reply", "final", "x"}[c>>2&3]
-				w.inAir = append(w.inAir, flying{at: w.now, to: to, m: rtps.GenericMessage{
-					DestinationParticipant: to.id.guid, ClassID: spi.ClassAuth,
-					Data: []rtps.DataHolder{tok(class, []byte{c}, []byte{c})},
-				}})
+				s.inject(to, rtps.GenericMessage{ClassID: spi.ClassAuth, Data: []rtps.DataHolder{tok(class, []byte{c}, []byte{c})}})
 			}
-			return c
+			switch again := *x; c & 3 {
+			case 1:
+				return nil
+			case 2:
+				return []*flight{x, &again}
+			case 3:
+				x.at = x.at.Add(700 * time.Millisecond)
+			}
+			return []*flight{x}
 		}
-		w.begin()
-		for range 100 {
-			w.run(3 * time.Second)
-			w.a.peer.Announced(w.now, &w.a.out)
-			w.b.peer.Announced(w.now, &w.b.out)
-		}
-		w.wantAdmitted()
+		s.wantMet(5 * time.Minute)
 	})
 }
