@@ -175,8 +175,11 @@ func (a *audit) print(e *spi.SecurityEvent) {
 	if e.Count > 0 {
 		attrs = append(attrs, slog.Uint64("count", e.Count))
 	}
-	if e.Err != nil {
+	switch {
+	case e.Err != nil:
 		attrs = append(attrs, slog.String("reason", e.Err.Error()))
+	case e.Rule != "":
+		attrs = append(attrs, slog.String("reason", (&spi.Refusal{Document: e.Document, Rule: e.Rule, Line: e.Line, Expected: e.Expected, Found: e.Found}).Error()))
 	}
 	a.p.log.LogAttrs(context.Background(), level, "security: "+e.What, attrs...)
 }

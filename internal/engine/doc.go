@@ -23,4 +23,7 @@
 //	receive.go      datagrams in: open, split, open, route, step
 //	lane.go         messages out: submessages, seal, batch
 //	sched.go        who wants to be woken when
+//	event.go        security events: what is reported (event_kinds.go), how it gets
+//	                to the plugin without holding anybody up (audit.go), what is
+//	                summed (audit_sum.go), the log topic (logtopic.go)
 package engine
