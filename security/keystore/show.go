@@ -89,6 +89,10 @@ type DomainFacts struct {
 	Discovery            string       `json:"discovery_protection_kind"`
 	Liveliness           string       `json:"liveliness_protection_kind"`
 	RTPS                 string       `json:"rtps_protection_kind"`
+	PSK                  string       `json:"rtps_psk_protection_kind,omitempty"` // 1.2, as what follows; absent: NONE
+	KeyRevision          bool         `json:"enable_key_revision,omitempty"`
+	Tags                 []string     `json:"tags,omitempty"`       // domain tags and expressions of them; absent: the default one
+	Algorithms           []string     `json:"algorithms,omitempty"` // allowed_security_algorithms; absent: all
 	Topics               []TopicFacts `json:"topic_rules"`
 }
 
@@ -381,6 +385,15 @@ func (f *Facts) governance(g *governance.Governance, before int) {
 		facts := DomainFacts{
 			Line: d.Line + before, Domains: ranges(d.Domains), AllowUnauthenticated: d.AllowUnauthenticated, JoinAccessControl: d.JoinAccessControl,
 			Discovery: d.Discovery.String(), Liveliness: d.Liveliness.String(), RTPS: d.RTPS.String(),
+		}
+		if facts.KeyRevision = d.KeyRevision; d.PSK != governance.None {
+			facts.PSK = d.PSK.String()
+		}
+		for _, t := range d.Tags {
+			facts.Tags = append(facts.Tags, t.Text)
+		}
+		if d.Algorithms != nil {
+			facts.Algorithms = d.Algorithms.Names
 		}
 		for _, t := range d.Topics {
 			facts.Topics = append(facts.Topics, TopicFacts{

@@ -81,6 +81,14 @@ func TestDescribeTellsNoSecret(t *testing.T) {
 	}
 }
 
+func TestDescribeEdition2(t *testing.T) {
+	doc := strings.Replace(string(SROS2Governance(Domains{}).XML()), "<topic_access_rules>",
+		"<rtps_psk_protection_kind>ENCRYPT</rtps_psk_protection_kind><enable_key_revision>true</enable_key_revision><tag>blue</tag><topic_access_rules>", 1)
+	f, err := DescribeDocument([]byte(doc))
+	require.NoError(t, err)
+	require.Contains(t, f.Text(time.Now()), `pre-shared key ENCRYPT, key revision yes, domain tags ["blue"], algorithms all`)
+}
+
 func TestDescribeRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"empty": "", "text": "hello", "xml": "<dds/>", "p": "<dds><permissions/></dds>", "pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"} {

@@ -44,6 +44,9 @@ func (f *Facts) text(b *strings.Builder, now time.Time, indent string) {
 	for _, d := range f.Domains {
 		line("line %d: domains %s: unauthenticated %s, join access control %s", d.Line, rangesText(d.Domains), yes(d.AllowUnauthenticated), yes(d.JoinAccessControl))
 		line("  discovery %s, liveliness %s, RTPS %s", d.Discovery, d.Liveliness, d.RTPS)
+		if d.PSK != "" || d.KeyRevision || len(d.Tags) > 0 || len(d.Algorithms) > 0 {
+			line("  of DDS-Security 1.2: pre-shared key %s, key revision %s, domain tags %q, algorithms %s", or(d.PSK, "NONE"), yes(d.KeyRevision), d.Tags, or(strings.Join(d.Algorithms, ", "), "all"))
+		}
 		for _, t := range d.Topics {
 			line("  line %d: topic %s: metadata %s, data %s; discovery %s, liveliness %s, read %s, write %s", t.Line, t.Expression, t.Metadata, t.Data, yes(t.Discovery), yes(t.Liveliness), yes(t.Read), yes(t.Write))
 		}
