@@ -126,6 +126,45 @@ func TestKeysRenewedByReader(t *testing.T) {
 	}
 }
 
+// Where a vendor does not take new keys in the middle of a session it gets a new
+// session: what we write from then on it reads, though the keys it had are gone.
+func TestNewSessionForNewKeys(t *testing.T) {
+	for _, f := range []form{
+		{"sros2", sros2()},
+		{"origin", uniform(spi.ProtectEncryptOrigin)},
+		{"data", protecting(spi.ProtectNone, spi.ProtectEncrypt)},
+		{"message", protecting(spi.ProtectEncrypt, spi.ProtectNone)},
+	} {
+		for _, v := range []peer.Vendor{peer.Cyclone, peer.Fast} {
+			t.Run(fmt.Sprintf("%s/%v", f.name, v), func(t *testing.T) {
+				t.Parallel()
+				r := f.renewal(t, v)
+				s := r.vendor.start(t, "sub", "--domain", strconv.Itoa(r.domain), "--transient-local", "--count", "100000", "--size", "1000")
+				pub, err := r.p.NewPublisher()
+				require.NoError(t, err)
+				w, err := dds.NewWriter(pub, r.topic, qos.Reliable(10*time.Second), qos.KeepLast(1), qos.TransientLocal)
+				require.NoError(t, err)
+				require.NoError(t, w.WaitForMatched(t.Context(), 1))
+				write := func(seq uint64) {
+					b := Blob{ID: 1, Seq: seq, Data: make([]byte, 1000)}
+					for i := range b.Data {
+						b.Data[i] = byte(i*31 + int(seq))
+					}
+					require.NoError(t, w.Write(t.Context(), &b))
+				}
+				write(1)
+				s.Expect("^SAMPLE seq=1 size=1000 ok ", limit)
+				r.ban(t)
+				r.renewed(t)
+				write(2)
+				s.Expect("^SAMPLE seq=2 size=1000 ok ", limit)
+				write(3)
+				s.Expect("^SAMPLE seq=3 size=1000 ok ", limit)
+			})
+		}
+	}
+}
+
 // A renewal is us, somebody else of ours who is to leave, and a vendor's side.
 type renewal struct {
 	p, leaver *dds.Participant

@@ -45,17 +45,17 @@ func (p *Participant) rekey(now time.Time) {
 	if !ok {
 		return
 	}
-	for _, q := range *p.peers.Load() {
-		if q.deaf() {
-			p.reenter(now, q)
-		}
-	}
 	activate, err := reviser.Revise()
 	if err != nil {
 		p.eventSelf(spi.SeverityError, "cryptography", "keys not renewed", err)
 		return
 	}
 	p.rekeySelf(now)
+	for _, q := range *p.peers.Load() {
+		if p.deaf(q) {
+			p.reenter(now, q)
+		}
+	}
 	n := 0
 	for _, q := range *p.peers.Load() {
 		if q.authenticated() {
@@ -118,7 +118,7 @@ func (p *Participant) resolveRekey(now time.Time) {
 	if due(r.due, now) {
 		r.due = time.Time{}
 		for _, q := range *p.peers.Load() {
-			if q.deaf() {
+			if p.deaf(q) {
 				return // no reason to disturb who stays: it left with rights it still has
 			}
 		}
@@ -126,19 +126,51 @@ func (p *Participant) resolveRekey(now time.Time) {
 	}
 }
 
-// deaf reports whether the peer cannot take new keys for a session it has.
+// deaf reports whether the peer cannot take new keys for the session it has.
 //
-// Interop: Fast DDS before 2.6.12, 3.2.5 and 3.6.2 opens messages with the first
-// key it was given, for ever; its announcements do not tell which it is.
-func (q *peer) deaf() bool { return q.authenticated() && q.data.Vendor == rtps.VendorFast }
+// Interop: Cyclone DDS takes those of messages only, and Fast DDS before 2.6.12,
+// 3.2.5 and 3.6.2 those of payloads only; its announcements do not tell which it
+// is. Of others nothing is known but that 1.2's key revision is made for it.
+func (p *Participant) deaf(q *peer) bool {
+	a := p.security.attrs
+	switch {
+	case !q.authenticated() || q.data.Vendor == rtps.VendorSecdds || a.KeyRevision:
+		return false
+	case q.data.Vendor == rtps.VendorCyclone:
+		submessages, payloads := p.protects()
+		return submessages || payloads
+	case q.data.Vendor == rtps.VendorFast:
+		submessages, _ := p.protects()
+		return submessages || a.RTPS != spi.ProtectNone
+	}
+	return true
+}
 
-// reenter ends the session with a peer, which makes a new one with its next
-// announcement, or ours.
+// protects reports what the keys of our endpoints are for.
+func (p *Participant) protects() (submessages, payloads bool) {
+	a := p.security.attrs
+	submessages = a.Discovery != spi.ProtectNone || a.Liveliness != spi.ProtectNone
+	for _, e := range p.local {
+		submessages = submessages || e.attrs.Metadata != spi.ProtectNone
+		payloads = payloads || e.attrs.Data != spi.ProtectNone
+	}
+	return submessages, payloads
+}
+
+// reentry is when those who were sent away are called back: they need a moment
+// to forget us.
+const reentry = 100 * time.Millisecond
+
+// reenter ends the session with a peer, which begins another one with our next
+// announcement.
 func (p *Participant) reenter(now time.Time, q *peer) {
 	p.event(spi.SeverityNotice, "cryptography", "a new session for new keys, which it takes no other way", q, "", nil)
 	p.farewellTo(q)
 	p.dir.Remove(now, q.prefix, &p.events)
 	p.settle(now)
+	if at := now.Add(reentry); at.Before(p.announced) {
+		p.announced = at
+	}
 }
 
 // nextRekey returns when resolveRekey is due; zero: never.
