@@ -24,6 +24,7 @@ type demand struct {
 	topic     string   // a name that occurs nowhere else
 	markers   [][]byte // the beginning of each sample's contents
 	octets    int      // of all samples
+	whole     int      // of them fit a datagram of 64 kB, sealed
 
 	// Interop: Cyclone DDS sends the open built-in topics in clear whatever the
 	// kind of rtps, and its liveliness on the open topic only.
@@ -34,6 +35,7 @@ type demand struct {
 type tally struct {
 	messages   int // sealed ones
 	samples    int // submessages with a sample's beginning
+	whole      int // of these, large ones that are not fragments
 	octets     int // in sealed submessages that hide what they are
 	liveliness int // plain
 	secureLive int // on the secure topic, visibly
@@ -107,6 +109,9 @@ func (d demand) look(s sight, n *tally, wrong func(string, ...any)) {
 		}
 		if s.first && s.payload != nil {
 			n.samples++
+			if s.id == subData && len(s.payload) > 60_000 {
+				n.whole++
+			}
 			if k := payloadSeal(s.payload); !k.fits(d.data) {
 				wrong("a payload sealed by %+v where data is %v", k, d.data)
 			}
@@ -172,6 +177,8 @@ func (d demand) sum(forth, back tally, wrong func(string, ...any)) {
 		}
 	} else if forth.samples < len(d.markers) {
 		wrong("%d of %d samples seen where metadata is %v", forth.samples, len(d.markers), d.metadata)
+	} else if d.published && d.whole > forth.whole {
+		wrong("%d samples of about 64 kB went in one piece, want %d", forth.whole, d.whole)
 	}
 	plain, secure := d.liveliness == spi.ProtectNone, d.liveliness != spi.ProtectNone && !d.liveliness.IsEncrypt()
 	if d.cyclone && !d.published {
