@@ -1,6 +1,11 @@
 package pkidh
 
-import "github.com/secdds/dds/spi"
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/secdds/dds/spi"
+)
 
 // A Config holds the credentials of the local participants.
 type Config struct {
@@ -44,3 +49,16 @@ func (cfg Config) names() Config {
 		CRLFile:         or(cfg.CRLFile, "CRL"),
 	}
 }
+
+// String says nothing of key and password, so that a Config that is logged as a
+// whole gives nothing away.
+func (cfg Config) String() string {
+	n := cfg.names()
+	return fmt.Sprintf("pkidh.Config{%s, %s, %s, %s}", n.IdentityCAFile, n.CertificateFile, n.PrivateKeyFile, n.CRLFile)
+}
+
+// GoString is String.
+func (cfg Config) GoString() string { return cfg.String() }
+
+// LogValue implements slog.LogValuer with String.
+func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.String()) }

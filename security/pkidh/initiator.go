@@ -111,7 +111,7 @@ func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (
 	}
 	signature, _ := find(t, propSignature)
 	if err := verifySignature(x.peer.leaf.PublicKey, x.signedByReplier(), signature); err != nil {
-		return nil, err
+		return nil, badSignature(err)
 	}
 	key, err := h.key(x.agree)
 	if err != nil {
@@ -119,7 +119,7 @@ func (h *handshake) processReply(now time.Time, t *spi.Token, digest [32]byte) (
 	}
 	secret, err := key.secret(x.dh2)
 	if err != nil {
-		return nil, err
+		return nil, at("handshake token", &spi.Refusal{Rule: propDH2, Err: err})
 	}
 	mine, err := sign(h.id.p.key, x.signedByInitiator())
 	if err != nil {

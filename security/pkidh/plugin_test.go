@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -187,6 +188,15 @@ func TestKeyForms(t *testing.T) {
 	require.True(t, rsaKey.PublicKey.Equal(k.Public()))
 	require.Error(t, checkPublicKey(&rsa.PublicKey{N: new(big.Int).Rsh(rsaKey.N, 1024), E: 65537}))
 	require.Error(t, checkPublicKey("key"))
+}
+
+func TestConfigKeepsSecrets(t *testing.T) {
+	cfg := Config{PrivateKey: []byte("the key"), Password: "the password", PrivateKeyFile: "key.pem"}
+	for _, s := range []string{fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg), cfg.LogValue().String()} {
+		require.Contains(t, s, "private key key.pem")
+		require.NotContains(t, s, "the key")
+		require.NotContains(t, s, "the password")
+	}
 }
 
 func FuzzKey(f *testing.F) {

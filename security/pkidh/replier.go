@@ -35,8 +35,8 @@ func (h *handshake) processRequest(now time.Time, pdata []byte, t *spi.Token, di
 	if err != nil {
 		return nil, err
 	}
-	if _, err := key.secret(x.dh1); err != nil {
-		return nil, err // before anything is signed
+	if _, err := key.secret(x.dh1); err != nil { // before anything is signed
+		return nil, at("handshake token", &spi.Refusal{Rule: propDH1, Err: err})
 	}
 
 	// Interop: algorithm names are written as the initiator wrote them: see wantsNUL.
@@ -107,7 +107,7 @@ func (h *handshake) checkFinal(now time.Time, x *exchange, t *spi.Token, signatu
 		return secret, at(propID, unlike("validity of "+quoteName(x.peer.leaf.RawSubject), "a certificate in force", "one that has expired on %s, since the request", stamp(x.peer.notAfter)))
 	}
 	if err := verifySignature(x.peer.leaf.PublicKey, x.signedByInitiator(), signature); err != nil {
-		return secret, err
+		return secret, badSignature(err)
 	}
 	key, err := h.key(x.agree)
 	if err != nil {

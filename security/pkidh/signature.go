@@ -11,6 +11,7 @@ import (
 	"errors"
 
 	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/spi"
 )
 
 // signName returns the name of the algorithm that a key signs with. new12 asks
@@ -55,6 +56,12 @@ func sign(key crypto.Signer, props []rtps.BinaryProperty) ([]byte, error) {
 }
 
 var errSignature = errors.New("the signature is wrong")
+
+// badSignature is the refusal of a handshake message.
+func badSignature(err error) error {
+	return &spi.Refusal{Document: "handshake token", Rule: propSignature,
+		Expected: "one of this handshake by the key of the certificate in c.id", Err: err}
+}
 
 // verifySignature checks a signature over the canonical form of props. Which
 // algorithm it is follows from the key.
