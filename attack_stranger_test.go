@@ -176,6 +176,7 @@ func TestFloodOfInventedParticipants(t *testing.T) {
 		v.exchange(20)
 
 		th := v.thief(k)
+		require.NotEmpty(w, th.like.MetatrafficMulticast)
 		before := heap()
 		var c *dds.Participant
 		var fresh *dds.Writer[shape]
@@ -194,6 +195,9 @@ func TestFloodOfInventedParticipants(t *testing.T) {
 			require.LessOrEqual(w, s.Waiting, uint64(1024))
 			require.LessOrEqual(w, s.Refused, uint64(128))
 			for _, d := range v.rec.take() {
+				if d.to.IsMulticast() {
+					require.NotContains(w, string(d.data), string(rtps.EntityStatelessWriter[:]), "a handshake message by multicast")
+				}
 				if d.to == th.like.MetatrafficUnicast[0] {
 					elsewhere += len(d.data)
 				}

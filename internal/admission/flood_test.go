@@ -37,7 +37,7 @@ func TestNewcomerAmongInventedParticipants(t *testing.T) {
 					h, f := newHall(t, self), tt.flood
 					f.rng, f.rate = rand.New(rand.NewPCG(1, 2)), 1000
 					const tick = 10 * time.Millisecond
-					for range 200 { // it is in full swing when the newcomer comes
+					for range 100 { // it is in full swing when the newcomer comes
 						h.step(tick)
 						f.tick(h, tick)
 					}
@@ -56,7 +56,7 @@ func TestNewcomerAmongInventedParticipants(t *testing.T) {
 					}
 					require.True(t, n.in())
 					require.LessOrEqual(t, took, tt.within)
-					for range 100 {
+					for range 50 {
 						h.step(tick)
 						f.tick(h, tick)
 						n.step()
@@ -342,7 +342,7 @@ func FuzzHall(f *testing.F) {
 			delete(h.peers, prefix)
 		}
 		h.settle()
-		for range 100 {
+		for range 50 {
 			h.step(time.Second)
 			for prefix, p := range h.peers {
 				p.Close()

@@ -486,3 +486,45 @@ func TestLocalLiveliness(t *testing.T) {
 	tt.d.AssertLocal(tt.now, writer(0xff, 4).GUID, &tt.out)
 	tt.want("alive ff/402")
 }
+
+// Participants that nobody vouches for have a share of their own: they neither
+// keep others out nor take their room. Who is vouched for later leaves it.
+func TestGuests(t *testing.T) {
+	tt := newDirectoryTest(t, Limits{MaxPeers: 20, MaxGuests: 2, MaxEndpoints: 8, MaxBytes: 40_000})
+	guest := func(id byte) bool { return tt.d.AdmitGuest(tt.now, rtps.GUIDPrefix{id}) }
+	for id := byte(1); id <= 4; id++ {
+		tt.participant(id)
+	}
+	tt.want("found 1", "found 2", "found 3", "found 4")
+	require.False(t, guest(9), "not known")
+	require.True(t, guest(1))
+	require.True(t, guest(1))
+	require.True(t, guest(2))
+	require.False(t, guest(3), "two")
+	require.False(t, tt.d.Admitted(rtps.GUIDPrefix{3}))
+
+	// A quarter of the endpoints is two, for all guests.
+	require.True(t, tt.endpoint(writer(1, 1)))
+	require.True(t, tt.endpoint(writer(2, 1)))
+	require.False(t, tt.endpoint(writer(2, 2)))
+	require.True(t, tt.endpoint(writer(2, 1, qos.UserData("ok"))))
+	require.False(t, tt.endpoint(writer(2, 1, qos.UserData(make([]byte, 9000)))), "a quarter of the octets")
+	tt.participant(1, func(d *ParticipantData) { d.UserData = make([]byte, 9000) })
+	tt.want()
+
+	// Others have the rest.
+	require.True(t, tt.d.Admit(tt.now, rtps.GUIDPrefix{4}))
+	for i := byte(1); i <= 6; i++ {
+		require.True(t, tt.endpoint(writer(4, i)))
+	}
+	require.True(t, tt.d.Admit(tt.now, rtps.GUIDPrefix{1}), "it has proven who it is")
+	require.True(t, guest(3))
+	tt.d.Remove(tt.now, rtps.GUIDPrefix{4}, &tt.out)
+	require.True(t, tt.endpoint(writer(2, 2)))
+	require.False(t, tt.endpoint(writer(3, 1)))
+	for id := byte(1); id <= 3; id++ {
+		tt.d.Remove(tt.now, rtps.GUIDPrefix{id}, &tt.out)
+	}
+	require.Zero(t, tt.d.guests)
+	require.Zero(t, tt.d.bytes)
+}
