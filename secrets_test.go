@@ -52,12 +52,30 @@ func (s *secrets) add(what string, b []byte) {
 	if s.of == nil {
 		s.of = make(map[string][][]byte)
 	}
-	s.of[what] = append(s.of[what], slices.Clone(b))
+	if !slices.ContainsFunc(s.of[what], func(o []byte) bool { return bytes.Equal(o, b) }) {
+		s.of[what] = append(s.of[what], slices.Clone(b))
+	}
 }
 
-// piece is how many octets of a secret are looked for at once: less than the
-// whole is a leak, too.
-const piece = 12
+// What is looked for are pieces of a secret, that begin at every fourth octet:
+// eleven octets of it, anywhere in it, are a leak.
+const (
+	piece = 8
+	every = 4
+)
+
+// pieces returns the pieces of a secret. Those of a number in decimal are longer,
+// lest a time be taken for one.
+func pieces(b []byte) (ps [][]byte) {
+	n := piece
+	if strings.Trim(string(b), "0123456789") == "" {
+		n = 20
+	}
+	for at := 0; at+n <= len(b); at += every {
+		ps = append(ps, b[at:at+n])
+	}
+	return ps
+}
 
 // forms are how a piece of a secret may come into a text.
 func forms(b []byte) map[string]string {
@@ -79,14 +97,21 @@ func forms(b []byte) map[string]string {
 func (s *secrets) leaks(text string) (found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	type needle struct{ what, form, text string }
+	needles := make(map[string][]needle) // by how they begin
 	for what, bs := range s.of {
 		for i, b := range bs {
-			for at := 0; at+piece <= len(b); at += piece {
-				for form, f := range forms(b[at : at+piece]) {
-					if strings.Contains(text, f) {
-						found = append(found, fmt.Sprintf("%s %d, octet %d, %s", what, i, at, form))
-					}
+			for j, p := range pieces(b) {
+				for form, f := range forms(p) {
+					needles[f[:piece]] = append(needles[f[:piece]], needle{fmt.Sprintf("%s %d, piece %d", what, i, j), form, f})
 				}
+			}
+		}
+	}
+	for at := range max(0, len(text)-piece+1) {
+		for _, n := range needles[text[at:at+piece]] {
+			if strings.HasPrefix(text[at:], n.text) {
+				found = append(found, n.what+", "+n.form)
 			}
 		}
 	}
@@ -431,7 +456,7 @@ func TestTheSearchForSecretsFindsThem(t *testing.T) {
 			case "u":
 				said = base64.RawURLEncoding.EncodeToString(secret)
 			case "p":
-				said = hex.EncodeToString(secret[8:])
+				said = hex.EncodeToString(secret[9:20])
 			}
 			out := newSinks(t)
 			l := out.logging()
