@@ -1,6 +1,8 @@
 package dds_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -84,5 +86,50 @@ func TestRenewedCertificate(t *testing.T) {
 		require.ErrorContains(w, b.UpdateSecurity(cfg.Security), "governance")
 		write(w, wr, shape{X: 2})
 		require.EqualValues(w, 2, next(w, r).Value.X)
+	})
+}
+
+// Whoever writes into the folder of an enclave need do nothing else: new
+// permissions are in force within seconds, and a revoked peer is out.
+func TestEnclaveIsWatched(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		only := func(topics ...string) keystore.EnclaveOptions {
+			return keystore.EnclaveOptions{Rules: []keystore.Rule{keystore.Allow(topics, topics)}}
+		}
+		dirA, err := k.CreateEnclave("/a", keystore.EnclaveOptions{})
+		require.NoError(w, err)
+		dirB, err := k.CreateEnclave("/b", only("Square"))
+		require.NoError(w, err)
+		revoked, err := os.ReadFile(filepath.Join(dirB, "cert.pem"))
+		require.NoError(w, err)
+		a, b := w.participant("a", w.credentials(dirA)), w.participant("b", w.credentials(dirB), lenient)
+		square, circle := writerOf[shape](w, a, "Square"), writerOf[shape](w, a, "Circle")
+		inSquare := readerOf[shape](w, b, "Square", qos.Reliable(0))
+		inCircle := readerOf[shape](w, b, "Circle", qos.Reliable(0))
+		matched(w, square, inSquare)
+		w.settle(10 * time.Second)
+		require.Zero(w, circle.Matched().Current)
+
+		_, err = k.CreateEnclave("/b", only("Square", "Circle"))
+		require.NoError(w, err)
+		matched(w, circle, inCircle)
+		require.Equal(w, 1, square.Matched().Total)
+		require.Equal(w, 1, inSquare.Matched().Total)
+
+		// The certificate that is revoked is not the one in use.
+		revoke := func(cert []byte) {
+			crl, err := k.IdentityCA.CRL(time.Now(), cert)
+			require.NoError(w, err)
+			require.NoError(w, os.WriteFile(filepath.Join(dirA, "crl.pem"), crl, 0o600))
+			w.settle(12 * time.Second)
+		}
+		revoke(revoked)
+		require.Equal(w, 1, square.Matched().Current)
+		present, err := os.ReadFile(filepath.Join(dirB, "cert.pem"))
+		require.NoError(w, err)
+		revoke(present)
+		require.Zero(w, square.Matched().Current)
+		require.Contains(w, explain(w, a, b.GUID()).String(), "revoked")
 	})
 }
