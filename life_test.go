@@ -1,6 +1,8 @@
 package dds_test
 
 import (
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,7 +146,14 @@ func TestBan(t *testing.T) {
 // A spy is a cryptography plugin that never forgets what a peer gave it.
 type spy struct {
 	spi.Cryptography
+	mu    sync.Mutex
 	peers []spi.PeerCrypto
+}
+
+func (s *spy) known() []spi.PeerCrypto {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.peers)
 }
 
 type spyParticipant struct {
@@ -161,6 +170,8 @@ func (s *spy) NewParticipant(a spi.ParticipantAttributes) (spi.ParticipantCrypto
 
 func (p spyParticipant) NewPeer(g rtps.GUID, secret spi.SharedSecret) (spi.PeerCrypto, error) {
 	q, err := p.ParticipantCrypto.NewPeer(g, secret)
+	p.spy.mu.Lock()
+	defer p.spy.mu.Unlock()
 	p.spy.peers = append(p.spy.peers, q)
 	return spyPeer{q}, err // without OpenMessageInPlace: what it opens stays as it was
 }
@@ -220,7 +231,7 @@ func TestLeaverCannotRead(t *testing.T) {
 							continue
 						}
 						of++
-						for _, q := range eye.peers {
+						for _, q := range eye.known() {
 							if _, err := q.OpenMessage(nil, d.data); err == nil {
 								n++
 							}

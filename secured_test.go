@@ -76,6 +76,9 @@ func governances() map[string]keystore.Governance {
 		{Expression: "*"},
 	}
 	gs["mixed"] = mixed
+	revised := keystore.UniformGovernance(spi.ProtectEncryptOrigin)
+	revised.KeyRevision = true
+	gs["key revision"] = revised
 	return gs
 }
 

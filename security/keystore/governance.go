@@ -28,6 +28,7 @@ type Governance struct {
 	Liveliness           spi.Protection
 	RTPS                 spi.Protection
 	PSK                  spi.Protection // rtps_psk_protection_kind: NONE, SIGN or ENCRYPT. If NONE, left out: it is of 1.2
+	KeyRevision          bool           // enable_key_revision. If false, left out: likewise
 	Topics               []TopicRule    // first match decides; empty: a single rule "*" without protection
 }
 
@@ -96,6 +97,9 @@ func GovernanceXML(rules ...Governance) []byte {
 		w.domains(g.Domains)
 		w.leaf("allow_unauthenticated_participants", g.AllowUnauthenticated)
 		w.leaf("enable_join_access_control", g.JoinAccessControl)
+		if g.KeyRevision {
+			w.leaf("enable_key_revision", true)
+		}
 		w.leaf("discovery_protection_kind", g.Discovery)
 		w.leaf("liveliness_protection_kind", g.Liveliness)
 		w.leaf("rtps_protection_kind", g.RTPS)
