@@ -188,12 +188,12 @@ func claimsPartitions(allowE bool, e []string, allowC bool, c []string) bool {
 }
 
 // claimsTags: an allow rule applies where all tags of the endpoint are in its
-// list, a deny rule where one is (none: any).
+// list (none: to those without tags), a deny rule where one is (none: any).
 func claimsTags(allowE bool, e []governance.Tag, allowC bool, c []governance.Tag) bool {
 	if !allowE {
 		return len(e) == 0
 	}
-	if !allowC {
+	if !allowC || (len(e) == 0) != (len(c) == 0) {
 		return false
 	}
 	for _, t := range c {
