@@ -36,6 +36,23 @@ func TestAgreements(t *testing.T) {
 	require.ErrorContains(t, err, "ECDHE-CEUM+P521")
 }
 
+// Values are told apart from their ASN.1 form at every length they have.
+func TestDERIntegers(t *testing.T) {
+	one := big.NewInt(1)
+	for bits := uint(1700); bits <= 2048; bits++ {
+		for _, n := range []*big.Int{new(big.Int).Lsh(one, bits-1), new(big.Int).Sub(new(big.Int).Lsh(one, bits), one)} {
+			der, err := asn1.Marshal(n)
+			require.NoError(t, err)
+			got, ok := derInteger(der)
+			require.True(t, ok, "%d bits", bits)
+			require.Zero(t, n.Cmp(got))
+			require.False(t, isDERInteger(n.Bytes()), "%d bits", bits)
+			require.False(t, isDERInteger(der[:len(der)-1]))
+			require.False(t, isDERInteger(append(der, 0)))
+		}
+	}
+}
+
 func TestPublicValuesRefused(t *testing.T) {
 	p384, err := newAgreement(agreeP384)
 	require.NoError(t, err)

@@ -86,9 +86,9 @@ func (k *dhKey) secret(peer []byte) ([32]byte, error) {
 }
 
 // derInteger decodes b if it is an ASN.1 INTEGER of about the group's size and
-// nothing else.
+// nothing else. One value in some 270 is so short that its length takes one octet.
 func derInteger(b []byte) (*big.Int, bool) {
-	if len(b) < 2 || b[0] != 0x02 || b[1] != 0x82 {
+	if len(b) < 2 || b[0] != 0x02 || b[1] != 0x82 && b[1] != 0x81 {
 		return nil, false
 	}
 	var n *big.Int
