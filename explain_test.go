@@ -1,6 +1,7 @@
 package dds_test
 
 import (
+	"crypto/x509/pkix"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/secdds/dds/internal/discovery"
 	"github.com/secdds/dds/qos"
 	"github.com/secdds/dds/rtps"
+	"github.com/secdds/dds/security"
 	"github.com/secdds/dds/security/keystore"
 	"github.com/secdds/dds/spi"
 	"github.com/secdds/dds/transport/memnet"
@@ -195,5 +197,76 @@ func TestExplainUnknown(t *testing.T) {
 		require.NoError(w, a.Close())
 		_, err := a.Explain(b.GUID())
 		require.ErrorIs(w, err, dds.ErrClosed)
+	})
+}
+
+// A silent plugin keeps its endpoints' keys to itself.
+type silent struct{ spi.Cryptography }
+
+type silentParticipant struct{ spi.ParticipantCrypto }
+
+type silentEndpoint struct{ spi.EndpointCrypto }
+
+type silentPair struct{ spi.PairCrypto }
+
+func (s silent) NewParticipant(a spi.ParticipantAttributes) (spi.ParticipantCrypto, error) {
+	p, err := s.Cryptography.NewParticipant(a)
+	return silentParticipant{p}, err
+}
+
+func (p silentParticipant) NewEndpoint(id rtps.EntityID, a spi.EndpointAttributes) (spi.EndpointCrypto, error) {
+	e, err := p.ParticipantCrypto.NewEndpoint(id, a)
+	if id[0] == 0xff || e == nil || err != nil {
+		return e, err
+	}
+	return silentEndpoint{e}, nil
+}
+
+func (e silentEndpoint) Match(q spi.PeerCrypto, remote rtps.EntityID) (spi.PairCrypto, error) {
+	p, err := e.EndpointCrypto.Match(q, remote)
+	return silentPair{p}, err
+}
+
+func (silentPair) Tokens() ([]spi.Token, error) { return nil, nil }
+
+// Two endpoints that may meet and do not have each other's keys: that, too, is told.
+func TestExplainMissingKeys(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+		b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{}), func(c *dds.Config) {
+			s := *c.Security
+			s.Cryptography = silent{s.Cryptography}
+			c.Security = &s
+		})
+		writerOf[shape](w, a, "Square")
+		readerOf[shape](w, b, "Square", qos.Reliable(0))
+		w.settle(10 * time.Second)
+		x := explain(w, a, b.GUID())
+		require.Len(w, x.Pairs, 1)
+		require.False(w, x.Pairs[0].Matched)
+		require.Equal(w, []string{"keys"}, kinds(x.Pairs[0].Reasons), x)
+	})
+}
+
+// A grant for the same attributes in another order is named as just that.
+func TestExplainSubjectName(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+		o := keystore.EnclaveOptions{
+			Subject:     pkix.Name{CommonName: "b", Organization: []string{"secdds"}, Country: []string{"DE"}},
+			Permissions: keystore.PermissionsXML(keystore.Grant{Subject: "C=DE,CN=b,O=secdds", NotBefore: start.Add(-time.Hour), NotAfter: start.Add(1000 * time.Hour), Rules: []keystore.Rule{keystore.AllowAll()}}),
+		}
+		dir, err := k.CreateEnclave("/b", o)
+		require.NoError(w, err)
+		sec, err := security.FromEnclave(dir)
+		require.NoError(w, err)
+		_, err = dds.NewParticipant(0, &dds.Config{Transport: w.net.Host("b"), Security: sec})
+		if err == nil {
+			t.Fatal("it may not join")
+		}
+		require.ErrorContains(w, err, "same attributes")
+		_ = a
 	})
 }
