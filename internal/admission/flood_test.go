@@ -25,6 +25,7 @@ func TestNewcomerAmongInventedParticipants(t *testing.T) {
 		"announcements again and again":           {flood{again: 4 * time.Second}, 3 * time.Second},
 		"authentication requests":                 {flood{speak: true}, 6 * time.Second},
 		"garbage, addresses forged":               {flood{speak: true, shake: true, spoof: true}, 20 * time.Second},
+		"garbage again and again":                 {flood{speak: true, shake: true, spoof: true, again: 2 * time.Second}, 10 * time.Second},
 		"garbage":                                 {flood{speak: true, shake: true}, 6 * time.Second},
 		"a stolen certificate":                    {flood{speak: true, shake: true, stolen: true}, 6 * time.Second},
 		"a stolen certificate, addresses forged":  {flood{speak: true, shake: true, stolen: true, spoof: true}, 6 * time.Second},
@@ -342,7 +343,7 @@ func FuzzHall(f *testing.F) {
 			delete(h.peers, prefix)
 		}
 		h.settle()
-		for range 50 {
+		for range 100 {
 			h.step(time.Second)
 			for prefix, p := range h.peers {
 				p.Close()

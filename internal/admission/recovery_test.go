@@ -195,6 +195,30 @@ func TestStaleChallenge(t *testing.T) {
 	}
 }
 
+// When garbage makes a handshake start over, what was under way can still end
+// well: the final message, on its way for long, is taken.
+func TestStartingOverKeepsWhatIsUnderWay(t *testing.T) {
+	eachCast(t, func(t *testing.T, s *stage) {
+		requests := 0
+		s.script = func(kind string, nth int, f *flight) []*flight {
+			if kind == "b authreq" {
+				requests = nth
+			}
+			if kind == "a final" && requests < 2 {
+				return nil
+			}
+			return []*flight{f}
+		}
+		for i := range 20 {
+			s.inject(s.b, rtps.GenericMessage{ClassID: spi.ClassAuth, Data: []rtps.DataHolder{tok("final", []byte{byte(i)}, []byte{1})}})
+			s.run(time.Second)
+		}
+		require.Equal(t, 2, requests, "it has started over")
+		s.wantMet(time.Second)
+		s.wantUndisturbed()
+	})
+}
+
 // Ten minutes of silence. If both slept, nothing has changed for them; if one
 // did, the other has forgotten it meanwhile.
 func TestSuspend(t *testing.T) {
