@@ -52,14 +52,6 @@ type Reviser interface {
 	Revise() (activate func(), err error)
 }
 
-// A PayloadResealer is a PayloadSealer that can put under the present keys what
-// it sealed under earlier ones: the history of a writer.
-type PayloadResealer interface {
-	// ResealPayload appends to dst what SealPayload would make of the payload
-	// that sealed holds. It does not write to sealed.
-	ResealPayload(dst, sealed []byte) ([]byte, error)
-}
-
 // A PreSharedKey is the plugin behind rtps_psk_protection_kind: keys that follow
 // from a passphrase everyone in the domain has. DDS-Security 1.2.
 //

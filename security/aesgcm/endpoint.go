@@ -18,7 +18,6 @@ type endpoint struct {
 	attrs      spi.EndpointAttributes
 	submessage *sender // nil: metadata protection is NONE
 	payload    *sender // nil: data protection is NONE, or a reader
-	own        ownKeys // that payloads are sealed with
 }
 
 var _ spi.EndpointCrypto = (*endpoint)(nil)
@@ -28,7 +27,7 @@ func (e *endpoint) Payload() spi.PayloadSealer {
 	if e.payload == nil {
 		return nil
 	}
-	return payloadSealer{e}
+	return payloadSealer{e.payload}
 }
 
 // Submessage implements spi.EndpointCrypto.
@@ -65,7 +64,6 @@ func (e *endpoint) Close() {
 			s.close()
 		}
 	}
-	e.own.list.Store(nil)
 }
 
 // A pair implements spi.PairCrypto and spi.PayloadOpener.

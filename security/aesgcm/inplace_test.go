@@ -55,6 +55,11 @@ func opened(l level, plain []byte, k kind) []byte {
 	return b
 }
 
+func sealPayloadInPlace(w *world, plain []byte) ([]byte, error) {
+	p := inPlaces[0]
+	return p.seal(w, append(make([]byte, p.room(w)), plain...), p.room(w))
+}
+
 // TestInPlace: what is sealed in place opens in either way, and the other way
 // round, for as much as Overhead says without another buffer.
 func TestInPlace(t *testing.T) {

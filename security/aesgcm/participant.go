@@ -70,7 +70,6 @@ func (c *participant) NewEndpoint(entity rtps.EntityID, attrs spi.EndpointAttrib
 	}
 	if attrs.Data != spi.ProtectNone && entity.IsWriter() {
 		e.payload = c.newSender(attrs.Data)
-		e.own.add(&e.payload.active.Load().master, nil)
 	}
 	c.endpoints[e] = struct{}{}
 	return e, nil

@@ -8,11 +8,10 @@ import (
 )
 
 // A payloadSealer seals payloads with a writer's key. DDS-Security 1.1, 9.5.3.3.
-type payloadSealer struct{ e *endpoint }
+type payloadSealer struct{ key *sender }
 
 var (
 	_ spi.PayloadSealer        = payloadSealer{}
-	_ spi.PayloadResealer      = payloadSealer{}
 	_ spi.InPlacePayloadSealer = payloadSealer{}
 )
 
@@ -37,7 +36,7 @@ func (p payloadSealer) SealPayload(dst, plain []byte) ([]byte, error) {
 
 // Room implements spi.InPlacePayloadSealer.
 func (p payloadSealer) Room() int {
-	if p.e.payload.kind.encrypts() {
+	if p.key.kind.encrypts() {
 		return cryptoHeaderLen + lengthLen
 	}
 	return cryptoHeaderLen
@@ -61,7 +60,7 @@ const maxPayload = 1<<32 - 64
 // it is to go, or away from b. b has capacity for all.
 func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 	n, pad := len(plain), pad4(len(plain))
-	k := p.e.payload.active.Load()
+	k := p.key.active.Load()
 	if k == nil {
 		return b, errClosed
 	}
@@ -76,7 +75,7 @@ func (p payloadSealer) seal(b, plain []byte) ([]byte, error) {
 	// Interop: Fast DDS and OpenDDS align the footer's count, Cyclone DDS does
 	// not. Of a ciphertext, zeros up to the aligned count serve both; of signed
 	// octets, all three find the MAC only when these are aligned themselves.
-	if p.e.payload.kind.encrypts() {
+	if p.key.kind.encrypts() {
 		binary.BigEndian.PutUint32(head[cryptoHeaderLen:], uint32(n))
 		b = s.aead.Seal(b, iv, plain, nil)
 		b = append(b, zeros[:pad]...)

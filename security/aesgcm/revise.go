@@ -24,16 +24,10 @@ func (c *participant) Revise() (activate func(), err error) {
 		next[c.message] = c.offer(c.message)
 	}
 	for e := range c.endpoints {
-		if e.submessage != nil {
-			next[e.submessage] = c.offer(e.submessage)
-		}
-		if e.payload != nil {
-			var unused *masterKey
-			if k := e.payload.offered.Load(); k != e.payload.active.Load() {
-				unused = &k.master
+		for _, s := range []*sender{e.submessage, e.payload} {
+			if s != nil {
+				next[s] = c.offer(s)
 			}
-			next[e.payload] = c.offer(e.payload)
-			e.own.add(&next[e.payload].master, unused)
 		}
 	}
 	return func() {

@@ -68,14 +68,14 @@ func TestAttack17_NoIVTwice(t *testing.T) {
 				wg.Go(func() {
 					for n := range each {
 						pay, e1 := w.w.Payload().SealPayload(nil, count(0, n))
-						again, e2 := w.w.Payload().(spi.PayloadResealer).ResealPayload(nil, pay)
+						lone, e2 := sealPayloadInPlace(w, count(0, n))
 						sub, e3 := w.w.Submessage().SealSubmessage(nil, data(n), []spi.Receiver{w.wr.Receiver()})
 						msg, e4 := w.a.Message().SealMessage(nil, message(data(n)), []spi.Receiver{w.ab.Receiver()})
 						kx, e5 := w.ab.Kx().SealSubmessage(nil, data(n), nil)
 						if e1 != nil || e2 != nil || e3 != nil || e4 != nil || e5 != nil {
 							return
 						}
-						heads[g] = append(heads[g], pay, again, sub[subHeaderLen:], msg[rtpsHeaderLen+subHeaderLen:], kx[subHeaderLen:])
+						heads[g] = append(heads[g], pay, lone, sub[subHeaderLen:], msg[rtpsHeaderLen+subHeaderLen:], kx[subHeaderLen:])
 					}
 				})
 			}
@@ -141,7 +141,7 @@ func TestAttack17_WrapAround(t *testing.T) {
 	for range 3 {
 		_, err = submessageSealer{c}.SealSubmessage(nil, data(8), nil)
 		require.ErrorIs(t, err, errSessions)
-		_, err = payloadSealer{&endpoint{payload: c}}.SealPayload(nil, data(8))
+		_, err = payloadSealer{c}.SealPayload(nil, data(8))
 		require.ErrorIs(t, err, errSessions)
 	}
 	// What is longer than a session is no way round it.
