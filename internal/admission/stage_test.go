@@ -42,16 +42,15 @@ type stage struct {
 // An actor is one participant; it may start anew.
 type actor struct {
 	*stage
-	name      byte
-	gate      *Gate
-	guid      rtps.GUID
-	out       Outbox
-	peers     map[rtps.GUID]*acquaintance
-	announce  time.Time
-	resets    int // sessions that were replaced by a new handshake
-	doubted   int // sessions that ended since there was no sign of life
-	crypto    [2]spi.EndpointCrypto
-	published [2]rtps.EntityID
+	name     byte
+	gate     *Gate
+	guid     rtps.GUID
+	out      Outbox
+	peers    map[rtps.GUID]*acquaintance
+	announce time.Time
+	resets   int // sessions that were replaced by a new handshake
+	doubted  int // sessions that ended since there was no sign of life
+	crypto   [2]spi.EndpointCrypto
 }
 
 // An acquaintance is what the engine has beside a Peer.
