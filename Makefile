@@ -30,7 +30,7 @@ race:
 # Other vendors' libraries, over loopback, and the openssl program.
 interop: peers
 	$(GO) test -tags interop -count=1 -timeout 2m ./internal/smime
-	$(GO) test -tags interop -count=1 -parallel 4 -timeout 10m ./conformance
+	$(GO) test -tags interop -count=1 -parallel 8 -timeout 10m ./conformance
 
 # Ours beside Cyclone DDS, Fast DDS and bare UDP: writes benchmarks/RESULTS.md in
 # about 20 minutes. BENCHFLAGS=-quick: in a few.

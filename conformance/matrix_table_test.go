@@ -147,7 +147,7 @@ func (t *table) document() string {
 
 const matrixText = `# The matrix of protections
 
-Written by ` + "`go test -tags interop -run 'TestMatrix$' -parallel 4 ./conformance -args -matrix.vendors -matrix.out MATRIX.md`" + ` on %s
+Written by ` + "`go test -tags interop -run 'TestMatrix$' -parallel 8 ./conformance -args -matrix.vendors -matrix.out MATRIX.md`" + ` on %s
 with %s.
 
 Rows: pairwise over the protection kinds of rtps, discovery, liveliness, metadata and data, the kind of keys and who

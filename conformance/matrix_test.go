@@ -51,6 +51,7 @@ func TestMatrix(t *testing.T) {
 	})
 	for _, r := range matrix() {
 		t.Run(r.String(), func(t *testing.T) {
+			t.Parallel()
 			first, second := rings[r.key].enclaves(t, r)
 			for _, c := range columns() {
 				t.Run(c.String(), func(t *testing.T) {
