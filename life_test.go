@@ -220,6 +220,7 @@ func TestLeaverCannotRead(t *testing.T) {
 				require.NoError(w, wr.WaitForMatched(w.soon(), 2))
 
 				rec := w.record()
+				var last []byte // that a sealed
 				opened := func() (n, of int) {
 					for x := range int32(10) {
 						write(w, wr, shape{X: x})
@@ -231,6 +232,7 @@ func TestLeaverCannotRead(t *testing.T) {
 							continue
 						}
 						of++
+						last = d.data
 						for _, q := range eye.known() {
 							if _, err := q.OpenMessage(nil, d.data); err == nil {
 								n++
@@ -242,12 +244,18 @@ func TestLeaverCannotRead(t *testing.T) {
 				n, of := opened()
 				require.NotZero(w, of)
 				require.Equal(w, of, n, "it reads everything")
+				old := last
 				leave(w, a, b)
-				w.settle(20 * time.Second)
+				w.settle(25 * time.Second)
 				rec.take()
 				n, of = opened()
 				require.NotZero(w, of)
 				require.Zero(w, n)
+
+				// Nor can it speak in a's name to who is left: the old keys open nothing.
+				bad := c.Stats().Dropped["bad_message"]
+				(&victim{world: w, rec: rec}).strike(old)
+				require.Greater(w, c.Stats().Dropped["bad_message"], bad)
 			})
 		})
 	}

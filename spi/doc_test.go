@@ -60,7 +60,7 @@ func TestTableOfOperations(t *testing.T) {
 	// What the specification's operations have no counterpart for.
 	own := []string{
 		"PreSharedKey.Kind", "PreSharedKey.NewParticipant", "PSKCrypto.OpenMessage",
-		"IdentityRenewer.RenewLocalIdentity", "CredentialProver.ProveCredentials", "CredentialProver.AcceptCredentials",
+		"KeyRetirer.RetireKeys", "IdentityRenewer.RenewLocalIdentity", "CredentialProver.ProveCredentials", "CredentialProver.AcceptCredentials",
 		"LogDistributor.LogEntry", "Basis.Basis",
 		"LocalIdentity.GUID", "LocalIdentity.SubjectName", "Handshake.Initiator", "Handshake.AuthRequest",
 		"ParticipantCrypto.Message", "PeerCrypto.HasTokens", "PeerCrypto.Kx", "PeerCrypto.Receiver",

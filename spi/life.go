@@ -52,6 +52,14 @@ type Reviser interface {
 	Revise() (activate func(), err error)
 }
 
+// A KeyRetirer is a PeerCrypto or a PairCrypto that can forget the keys that the
+// remote side has replaced.
+type KeyRetirer interface {
+	// RetireKeys forgets all of the remote side's keys but those of the last
+	// SetTokens. What is sealed with others can no longer be opened.
+	RetireKeys()
+}
+
 // A PreSharedKey is the plugin behind rtps_psk_protection_kind: keys that follow
 // from a passphrase everyone in the domain has. DDS-Security 1.2.
 //

@@ -179,6 +179,9 @@ func (p *Pair) HandleTokens(now time.Time, out *Outbox) {
 		return
 	}
 	again := p.tokens != nil && reflect.DeepEqual(p.tokens.Data, m.Data)
+	if p.tokens != nil && !again {
+		p.peer.retire(now, p)
+	}
 	p.tokens = &m
 	switch {
 	case p.ready:
@@ -194,6 +197,7 @@ func (p *Pair) HandleTokens(now time.Time, out *Outbox) {
 // Close forgets the pair's keys.
 func (p *Pair) Close() {
 	delete(p.peer.unready, p)
+	delete(p.peer.retiring, p)
 	if p.Crypto != nil {
 		p.Crypto.Close()
 	}

@@ -59,6 +59,8 @@ type Peer struct {
 	theirs    []spi.Token // the peer's, once taken
 	pending   map[pairKey]rtps.GenericMessage
 	unready   map[*Pair]struct{} // pairs that wait for tokens
+	retiring  map[*Pair]time.Time
+	retireAt  time.Time
 }
 
 type pairKey struct{ source, destination rtps.GUID }
@@ -173,13 +175,14 @@ func (p *Peer) Finish(now time.Time, out *Outbox) {
 }
 
 // Next reports when Advance is due; the zero time means never.
-func (p *Peer) Next() time.Time { return sooner(p.at, p.anewAt) }
+func (p *Peer) Next() time.Time { return sooner(p.retireAt, sooner(p.at, p.anewAt)) }
 
 // Advance resends what is unanswered.
 func (p *Peer) Advance(now time.Time, out *Outbox) {
 	if !p.anewAt.IsZero() && !now.Before(p.anewAt) {
 		p.repeatAnew(now, out)
 	}
+	p.advanceRetiring(now)
 	if p.at.IsZero() || now.Before(p.at) {
 		return
 	}
@@ -200,5 +203,5 @@ func (p *Peer) Close() {
 	}
 	p.gate.leave(p)
 	p.gate.cancel(p)
-	p.state, p.closed, p.at, p.anewAt = peerIdle, true, time.Time{}, time.Time{}
+	p.state, p.closed, p.at, p.anewAt, p.retireAt = peerIdle, true, time.Time{}, time.Time{}, time.Time{}
 }

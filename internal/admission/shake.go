@@ -418,6 +418,8 @@ func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.Handshak
 			p.connected = false
 			clear(p.pending)
 			clear(p.unready)
+			clear(p.retiring)
+			p.theirs = nil
 		}
 		p.gate.leave(p)
 		p.state, p.err = peerAuthed, nil

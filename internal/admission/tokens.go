@@ -124,6 +124,9 @@ func (p *Peer) HandleVolatile(now time.Time, m *rtps.GenericMessage, out *Outbox
 			return
 		}
 		again := reflect.DeepEqual(p.theirs, m.Data)
+		if p.theirs != nil && !again {
+			p.retire(now, nil)
+		}
 		p.theirs = m.Data
 		if !had {
 			out.event(PeerKeys, p, nil)

@@ -50,8 +50,7 @@
 // What is transient-local comes again then, and best-effort readers miss what was
 // written in between.
 //
-// A leaver keeps the old keys. Without origin authentication he can go on sealing
-// in the name of others with them for those who still hold them: the last 8. That
-// is no more than he could before he left, and no more than every participant
-// can; who wants more asks for origin authentication.
+// A leaver keeps the old keys, and without origin authentication could go on
+// sealing in the name of others with them for those who still hold them: so those
+// are forgotten ([spi.KeyRetirer]) once the new ones have been in use for a while.
 package aesgcm

@@ -78,12 +78,14 @@ type pair struct {
 	ready    atomic.Bool
 
 	// Guarded by the peer's mu.
-	submessages []*recvKey // held, newest first
+	submessages []*recvKey  // held, newest first
+	latest      []masterKey // of the last tokens
 	closed      bool
 }
 
 var (
 	_ spi.PairCrypto           = (*pair)(nil)
+	_ spi.KeyRetirer           = (*pair)(nil)
 	_ spi.PayloadOpener        = (*pair)(nil)
 	_ spi.InPlacePayloadOpener = (*pair)(nil)
 )
@@ -144,6 +146,7 @@ func (q *pair) SetTokens(tokens []spi.Token) error {
 		}
 	}
 	q.addPayloads(pays)
+	q.latest = keys
 	q.ready.Store(true)
 	return nil
 }
@@ -206,6 +209,28 @@ func (q *pair) addPayloads(keys []masterKey) {
 	q.payloads.Store(&l)
 }
 
+// RetireKeys implements spi.KeyRetirer.
+func (q *pair) RetireKeys() {
+	q.p.mu.Lock()
+	defer q.p.mu.Unlock()
+	if q.closed || q.p.closed {
+		return
+	}
+	var kept []*recvKey
+	for _, k := range q.submessages {
+		if k.among(q.latest) {
+			kept = append(kept, k)
+		} else {
+			q.drop(k)
+		}
+	}
+	q.submessages = kept
+	if old := q.payloads.Load(); old != nil {
+		l := slices.DeleteFunc(slices.Clone(*old), func(k *recvKey) bool { return !k.among(q.latest) })
+		q.payloads.Store(&l)
+	}
+}
+
 func (q *pair) drop(k *recvKey) {
 	k.dropReceivers(q)
 	q.p.release(k)
@@ -244,6 +269,6 @@ func (q *pair) Close() {
 	for _, k := range q.submessages {
 		q.drop(k)
 	}
-	q.submessages = nil
+	q.submessages, q.latest = nil, nil
 	q.payloads.Store(nil)
 }

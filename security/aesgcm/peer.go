@@ -34,12 +34,14 @@ type peer struct {
 	hasTokens   atomic.Bool
 
 	mu     sync.Mutex
+	latest []masterKey // of the last tokens
 	closed bool
 }
 
 var (
 	_ spi.PeerCrypto    = (*peer)(nil)
 	_ spi.InPlaceOpener = (*peer)(nil)
+	_ spi.KeyRetirer    = (*peer)(nil)
 )
 
 // NewPeer implements spi.ParticipantCrypto.
@@ -105,9 +107,20 @@ func (p *peer) SetTokens(tokens []spi.Token) error {
 		l[at].addReceiver(nil, m)
 	}
 	l = l[:min(len(l), maxKeys)]
+	p.latest = keys
 	p.messages.Store(&l)
 	p.hasTokens.Store(true)
 	return nil
+}
+
+// RetireKeys implements spi.KeyRetirer.
+func (p *peer) RetireKeys() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if old := p.messages.Load(); old != nil {
+		l := slices.DeleteFunc(slices.Clone(*old), func(k *recvKey) bool { return !k.among(p.latest) })
+		p.messages.Store(&l)
+	}
 }
 
 // HasTokens implements spi.PeerCrypto.
@@ -132,6 +145,7 @@ func (p *peer) Close() {
 	p.kx.close()
 	p.messages.Store(nil)
 	p.submessages.Store(nil)
+	p.latest = nil
 }
 
 // hold returns the peer's key of that material and owner, which has one holder

@@ -60,6 +60,11 @@ func (k *recvKey) dropReceivers(p *pair) {
 	}
 }
 
+// among reports whether k is made of one of keys.
+func (k *recvKey) among(keys []masterKey) bool {
+	return slices.ContainsFunc(keys, func(m masterKey) bool { return k.master.same(&m) })
+}
+
 // session returns the session of id, and whether it still has to be
 // remembered, once something has been opened in it.
 func (k *recvKey) session(id sessionID) (aead cipher.AEAD, fresh bool) {

@@ -358,3 +358,33 @@ func (w *world) sealAndOpen(n int) (ivs []string, err error) {
 	}
 	return []string{string(sub[4:24]), string(pay[:20]), string(inPlace[:20])}, nil
 }
+
+// TestRetireKeys: once retired, what was sealed with replaced keys opens no more;
+// those of the last tokens stay, though they came twice.
+func TestRetireKeys(t *testing.T) {
+	for _, p := range []spi.Protection{spi.ProtectSign, spi.ProtectEncrypt, spi.ProtectEncryptOrigin} {
+		t.Run(p.String(), func(t *testing.T) {
+			w := newReviseWorld(t, p, false)
+			w.give(t)
+			old := w.sealAll(t)
+			retire := func() {
+				w.ba.(spi.KeyRetirer).RetireKeys()
+				w.rw.(spi.KeyRetirer).RetireKeys()
+			}
+			retire()
+			require.Empty(t, w.openAll(old), "nothing was replaced")
+			activate := revise(t, w.a)
+			w.give(t)
+			w.give(t)
+			activate()
+			require.Empty(t, w.openAll(old))
+			fresh := w.sealAll(t)
+			retire()
+			require.Len(t, w.openAll(old), 3)
+			require.Empty(t, w.openAll(fresh))
+			w.rw.Close()
+			w.ba.Close()
+			retire()
+		})
+	}
+}
