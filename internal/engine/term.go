@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A term is the end of something that lasts until a date. It is over when the
 // wall clock shows the date, or when as much time has passed as there was left
@@ -29,7 +32,10 @@ func termOf(r reading, date time.Time) term {
 	if date.IsZero() {
 		return term{}
 	}
-	return term{date, r.mono + date.Sub(r.wall)}
+	// Certificates without an end have the date 9999-12-31 (RFC 5280, 4.1.2.5),
+	// and what is longer than 292 years is no more than that.
+	left := max(0, date.Sub(r.wall))
+	return term{date, r.mono + min(left, math.MaxInt64-r.mono)}
 }
 
 // clocks read both clocks and notice when the wall clock jumps.

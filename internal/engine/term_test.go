@@ -37,6 +37,25 @@ func TestTerm(t *testing.T) {
 	require.False(t, termOf(at(0, 0), time.Time{}).over(at(1e6*time.Hour, 1e6*time.Hour)), "no end")
 }
 
+// A date further away than a Duration can tell is far away.
+func TestTermOfManyYears(t *testing.T) {
+	now := reading{time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), 5 * time.Minute}
+	for _, year := range []int{2300, 2318, 2319, 9999} {
+		far := termOf(now, time.Date(year, 12, 31, 23, 59, 59, 0, time.UTC))
+		require.False(t, far.over(now), year)
+		require.Greater(t, far.in(now), 270*365*24*time.Hour, year)
+		now.mono += 365 * 24 * time.Hour
+		require.False(t, far.over(now), year)
+		require.Positive(t, far.in(now), year)
+	}
+	for _, year := range []int{-1, 2, 1700} {
+		past := termOf(now, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
+		require.True(t, past.over(now), year)
+		now.mono += time.Hour
+		require.Zero(t, past.in(now), year)
+	}
+}
+
 func TestJumpOfTheWallClock(t *testing.T) {
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	c := clocks{last: reading{noon, 0}}
