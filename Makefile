@@ -25,7 +25,7 @@ unit:
 	$(GO) test -count=1 ./...
 
 race:
-	$(GO) test -race -count=1 . ./cdr/... ./governance/... ./internal/... ./qos/... ./rtps/... ./security/... ./spi/... ./transport/... ./examples/... ./cmd/... ./benchmarks/matrix
+	$(GO) test -race -count=1 . ./cdr/... ./governance/... ./internal/... ./qos/... ./rtps/... ./security/... ./spi/... ./transport/... ./examples/... ./cmd/... ./benchmarks/matrix ./conformance/attack
 
 # Other vendors' libraries, over loopback, and the openssl program.
 interop: peers

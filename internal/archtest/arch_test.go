@@ -75,6 +75,7 @@ var layers = map[string]layer{
 	"cmd/secdds": {ours: ". qos security security/keystore governance/lint", third: "github.com/spf13/cobra"},
 
 	"conformance":            {ours: "*", third: "*"},
+	"conformance/attack":     {ours: "*", third: "*"},
 	"conformance/peer":       {},
 	"conformance/pairwise":   {pure: true},
 	"conformance/peers/ours": {ours: ". qos rtps security security/aesgcm security/pkidh spi transport/udp"},

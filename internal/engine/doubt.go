@@ -35,7 +35,7 @@ func (p *Participant) resolveDoubts(now time.Time) {
 	for _, q := range *p.peers.Load() {
 		switch {
 		case q.suspect.IsZero():
-		case q.proof.Load() > q.suspect.Add(doubtAfter).UnixNano():
+		case q.proof.Load() >= q.suspect.Add(doubtAfter).UnixNano():
 			p.event(spi.SeverityInfo, "authentication", "participant no longer doubted", q, "", nil)
 			q.suspect = time.Time{}
 		case now.Sub(q.suspect) >= doubtFor:

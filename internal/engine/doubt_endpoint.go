@@ -90,7 +90,7 @@ func (p *Participant) resolveEndpointDoubts(now time.Time) {
 	for g, d := range *m {
 		over := func() { p.setDoubts(func(m map[rtps.GUID]*endpointDoubt) { delete(m, g) }) }
 		switch {
-		case p.dir.Endpoint(g) == nil || d.proof.Load() > d.since.Add(doubtAfter).UnixNano():
+		case p.dir.Endpoint(g) == nil || d.proof.Load() >= d.since.Add(doubtAfter).UnixNano():
 			over()
 		case now.Sub(d.since) >= doubtFor:
 			over()
