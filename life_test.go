@@ -260,22 +260,3 @@ func TestLeaverCannotRead(t *testing.T) {
 		})
 	}
 }
-
-// Certificates and permissions that are to last for ever end in the year 9999.
-func TestCredentialsWithoutEnd(t *testing.T) {
-	inWorld(t, memnet.Config{}, func(w *world) {
-		k := w.keystoreOf(keystore.SROS2Governance())
-		end := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
-		ever := func(path string) func(*dds.Config) {
-			return w.enclave(k, path, keystore.EnclaveOptions{NotAfter: end, PermissionsNotAfter: end})
-		}
-		a := w.participant("a", ever("/a"))
-		w.settle(time.Minute)
-		b := w.participant("b", ever("/b"))
-		wr, r := writerOf[shape](w, a, "Square"), readerOf[shape](w, b, "Square", qos.Reliable(0))
-		matched(w, wr, r)
-		w.settle(24 * time.Hour)
-		require.Equal(w, 1, wr.Matched().Total)
-		require.Equal(w, 1, wr.Matched().Current)
-	})
-}

@@ -29,9 +29,10 @@ func (p *Participant) UpdateSecurity(next *spi.Security) error {
 }
 
 // Ban ends the session with a remote participant and keeps it out: it is
-// dropped, all keys it knew are renewed so that it can no longer read, and from
-// then on every participant that shows a certificate of the same subject name is
-// refused. reason appears in the security log and in [Participant.Peers].
+// dropped, all keys it knew are renewed so that it can no longer read, and the
+// same becomes of every participant that shows a certificate of the same subject
+// name, whether it is there already or comes later. reason appears in the
+// security log and in [Participant.Peers].
 //
 // A participant that is not authenticated, or not known, is kept out by its GUID
 // alone. Bans last until Unban or Close. Without security Ban is an error.

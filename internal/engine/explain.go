@@ -180,8 +180,8 @@ func (p *Participant) explainUnknown(x *Explanation) {
 		return
 	}
 	if p.security != nil {
-		if err := p.bans.guids[x.Remote.Prefix]; err != nil {
-			x.Stage, x.Reasons = StageRefused, append(x.Reasons, reasonOf("access control", err))
+		if err := p.shutOut(x.Remote.Prefix); err != nil {
+			x.Stage, x.Reasons = StageRefused, append(x.Reasons, reasonOf(admission.VerdictOf(err).Plugin, err))
 			return
 		}
 		if p.security.gate.Waits(x.Remote.Prefix) {

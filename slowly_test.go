@@ -1,0 +1,40 @@
+package dds_test
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/secdds/dds"
+	"github.com/secdds/dds/spi"
+)
+
+// slowly makes an access control plugin whose judgement of peers takes its time:
+// what it says rests on what was so when it was asked.
+type slowly struct {
+	spi.AccessControl
+	wait  time.Duration
+	asked atomic.Int32
+}
+
+func (s *slowly) slow(cfg *dds.Config) {
+	plugins := *cfg.Security
+	s.AccessControl, plugins.AccessControl = plugins.AccessControl, s
+	cfg.Security = &plugins
+}
+
+func (s *slowly) ValidateLocalPermissions(now time.Time, id spi.LocalIdentity, domain uint32) (spi.LocalPermissions, error) {
+	p, err := s.AccessControl.ValidateLocalPermissions(now, id, domain)
+	return slowPermissions{p, s}, err
+}
+
+type slowPermissions struct {
+	spi.LocalPermissions
+	s *slowly
+}
+
+func (p slowPermissions) ValidateRemote(now time.Time, t spi.Token, r spi.HandshakeResult) (spi.RemotePermissions, error) {
+	p.s.asked.Add(1)
+	rights, err := p.LocalPermissions.ValidateRemote(now, t, r)
+	time.Sleep(p.s.wait) // virtual
+	return rights, err
+}
