@@ -150,7 +150,7 @@ func newLab(t testing.TB, g *keystore.Governance) *lab {
 
 	x.sn = x.w.m.Last()
 	x.in, x.lane = newReceiver(x.q), x.p.lane()
-	x.sink.to = x.w.fan.all.locs[0]
+	x.sink.to = x.w.fan.all[0].target.locs[0]
 	return x
 }
 

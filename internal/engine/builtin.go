@@ -79,6 +79,7 @@ func newBuiltin(p *Participant) (*builtin, error) {
 		b.readers[rtps.EntityStatelessReader] = r
 	}
 	for id, w := range b.writers {
+		w.fitFragments()
 		cells[id] = w
 	}
 	p.writers.Store(&cells)

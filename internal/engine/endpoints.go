@@ -51,6 +51,7 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 		if p.security != nil {
 			w.onMessage, w.requires, w.keyHidden = p.sealing != nil, p.requires(e.attrs), e.attrs.Data == spi.ProtectEncrypt
 		}
+		w.fitFragments()
 		e.writer = w
 	})
 	return e.writer, err

@@ -110,7 +110,7 @@ func (s *stage) message(how byte, data []byte) []byte {
 func recvOf(w *Writer) []spi.Receiver {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.fan.subs
+	return w.fan.all[0].subs
 }
 
 // No datagram, from a stranger or sealed by an authenticated peer, makes a

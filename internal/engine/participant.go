@@ -153,7 +153,7 @@ func Start(cfg Config) (*Participant, error) {
 		return nil, fmt.Errorf("announcement: %w: %w", ErrBadParameter, err)
 	}
 	p.pack = min(p.maxMessage, conn.Unfragmented(rtps.Locator{}))
-	p.fragmentSize = fragmentSize(p.pack, p.secured())
+	p.fragmentSize = fragmentSize(p.pack, reserveOf(p.pack, p.secured()))
 	p.lanes = newLanePool(p)
 	p.sched = newScheduler()
 	p.peers.Store(&map[rtps.GUIDPrefix]*peer{})
@@ -192,18 +192,29 @@ func (p *Participant) packTo(locs []rtps.Locator) int {
 	return n
 }
 
-// fragmentSize is how much of a payload leaves room in a message for the headers
-// and for what three levels of protection add. Where the network carries little
-// in one piece, a fragment is that piece.
-func fragmentSize(pack int, secured bool) int {
+// widestReserve is what reserveOf is at most.
+const widestReserve = 1024
+
+// reserveOf is how many octets of a message are kept for the headers and for
+// what three levels of protection add, with the MACs of a few receivers. Where
+// the network carries little in one piece, it is not much more than they need.
+func reserveOf(pack int, secured bool) int {
 	switch {
 	case pack >= leastMessage:
-		return min((pack-1024)&^7, 63_000)
+		return widestReserve
 	case secured:
-		return (pack - 448) &^ 7
+		return 448
 	}
-	return (pack - 128) &^ 7
+	return 128
 }
+
+// fragmentSize is how much of a payload goes into one message.
+func fragmentSize(pack, reserve int) int {
+	return min(max(pack-reserve, leastFragment)&^7, 63_000)
+}
+
+// leastFragment is made, in octets, where hardly anything is left for a payload.
+const leastFragment = 64
 
 // leastMessage is the smallest message a transport may be limited to: a
 // fragment of some use and what three levels of protection add to it.

@@ -68,22 +68,6 @@ type Writer struct {
 	livelinessLost LivelinessLostStatus
 }
 
-// A fanout is where a writer's samples go: an immutable snapshot.
-type fanout struct {
-	dests map[rtps.GUID]*dest
-	all   target
-	subs  []spi.Receiver // of submessages to all
-}
-
-// A dest is one matched remote reader.
-type dest struct {
-	guid   rtps.GUID
-	peer   *peer
-	target target
-	subs   []spi.Receiver
-	kx     spi.SubmessageSealer
-}
-
 // A WriterSpec says which writer NewWriter makes.
 type WriterSpec struct {
 	Topic, Type string
@@ -97,7 +81,7 @@ func newWriterCell(p *Participant, entity rtps.EntityID, q *qos.Writer, cfg reli
 		reliable: q.Reliability.Reliable,
 		blocking: q.Reliability.MaxBlocking,
 		keepAll:  q.History.All && q.Reliability.Reliable,
-		fan:      &fanout{all: target{pack: p.pack}},
+		fan:      &fanout{pack: p.pack},
 	}
 	w.burst.budget = latency(q)
 	cfg.Reliable = q.Reliability.Reliable
@@ -280,7 +264,7 @@ func (w *Writer) match(now time.Time, d *dest, info reliable.ReaderInfo) {
 		w.mu.Unlock()
 		return
 	}
-	w.fan = w.fan.with(w.p, d)
+	w.fan = w.fan.with(w, d)
 	w.fitFragments()
 	w.m.Match(now, info, &w.out)
 	w.matched.add(d.guid)
@@ -294,7 +278,7 @@ func (w *Writer) unmatch(now time.Time, reader rtps.GUID) {
 		w.mu.Unlock()
 		return
 	}
-	w.fan = w.fan.without(w.p, reader)
+	w.fan = w.fan.without(w, reader)
 	w.fitFragments()
 	w.m.Unmatch(now, reader, &w.out)
 	w.matched.remove(reader)
@@ -304,13 +288,17 @@ func (w *Writer) unmatch(now time.Time, reader rtps.GUID) {
 }
 
 // fitFragments makes fragments of what the ways to all readers carry in one
-// piece. mu is held.
+// piece, and one reader in any case. mu is held.
 func (w *Writer) fitFragments() {
-	pack := w.fan.all.pack
+	pack := w.fan.pack
 	for _, d := range w.fan.dests { // repairs go to one alone, not by multicast
 		pack = min(pack, d.target.pack)
 	}
-	w.m.SetFragmentSize(fragmentSize(pack, w.p.secured()))
+	reserve := max(reserveOf(pack, w.p.secured()), w.adds(1, 1))
+	for i := range w.fan.all {
+		reserve = max(reserve, w.fan.all[i].adds(w))
+	}
+	w.m.SetFragmentSize(fragmentSize(pack, reserve))
 }
 
 // WaitMatched waits until at least n readers are matched.

@@ -63,7 +63,7 @@ func (b *burst) note(now time.Time, octets, full int) (leave bool) {
 // written sends what has been written, or sees to it that it is sent. mu is
 // held at entry and free at return.
 func (w *Writer) written(now time.Time, octets int) {
-	switch leave := w.burst.note(now, octets, w.fan.all.pack); {
+	switch leave := w.burst.note(now, octets, w.fan.pack); {
 	case w.flushing:
 		w.mu.Unlock()
 	case leave && !w.burst.until.IsZero():

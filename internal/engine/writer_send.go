@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/secdds/dds/internal/reliable"
 	"github.com/secdds/dds/rtps"
 	"github.com/secdds/dds/spi"
@@ -11,6 +8,7 @@ import (
 
 // Octets of submessage headers, at most. DDSI-RTPS 2.5, 9.4.5.
 const (
+	infoDstLen   = 16
 	infoTSLen    = 12
 	inlineQoSLen = 4 + 4 + 4 + 16 + 4 // status info, key hash, sentinel
 	dataLen      = 24
@@ -22,19 +20,47 @@ const (
 // send turns descriptors into messages. It runs without mu, on one goroutine
 // at a time.
 func (w *Writer) send(l *lane, out *reliable.Outbox, fan *fanout) {
-	for i := range out.Sends {
-		s := &out.Sends[i]
-		switch {
-		case !s.To.IsZero():
+	for rest := out.Sends; len(rest) > 0; {
+		if s := &rest[0]; !s.To.IsZero() {
 			if d := fan.dests[s.To]; d != nil {
 				w.sendTo(l, s, &d.target, d.subs, d)
 			}
-		case w.kx: // sealed by the key of each destination
+			rest = rest[1:]
+			continue
+		}
+		n := 1
+		for n < len(rest) && rest[n].To.IsZero() {
+			n++
+		}
+		w.sendAll(l, rest[:n], fan)
+		rest = rest[n:]
+	}
+}
+
+// sendAll sends what is for every matched reader.
+func (w *Writer) sendAll(l *lane, sends []reliable.Send, fan *fanout) {
+	if w.kx { // sealed by the key of each destination
+		for i := range sends {
 			for _, d := range fan.dests {
+				w.sendTo(l, &sends[i], &d.target, d.subs, d)
+			}
+		}
+		return
+	}
+	for i := range fan.all {
+		group := &fan.all[i]
+		if len(group.target.locs) == 0 {
+			continue
+		}
+		for j := range sends {
+			s := &sends[j]
+			if group.fits(w, s) {
+				w.sendTo(l, s, &group.target, group.subs, nil)
+				continue
+			}
+			for _, d := range group.dests {
 				w.sendTo(l, s, &d.target, d.subs, d)
 			}
-		case len(fan.all.locs) > 0:
-			w.sendTo(l, s, &fan.all, fan.subs, nil)
 		}
 	}
 }
@@ -114,7 +140,8 @@ func (w *Writer) sendFrags(l *lane, s *reliable.Send, reader rtps.EntityID, seal
 	payload := s.Fragment()
 	inline := w.inlineQoS(l, s.Change)
 	// A submessage carries as many fragments as fit.
-	per := max(1, min((l.to.pack-1024)/size, 0xffff/size, int(s.FragCount)))
+	reserve := max(widestReserve, w.adds(len(l.to.recv), len(subs)))
+	per := max(1, min((l.to.pack-reserve)/size, 0xffff/size, int(s.FragCount)))
 	for first := s.FragFirst; len(payload) > 0; first += rtps.FragmentNumber(per) {
 		n := min(per*size, len(payload))
 		l.room(infoTSLen + dataFragLen + inlineQoSLen + n + w.payloadExtra() + extra)
@@ -161,67 +188,4 @@ func sendSealed[H interface{ AppendHeader([]byte, int) []byte }](l *lane, h H, s
 	if l.sub, ok = l.appendPayload(h.AppendHeader(l.sub[:0], 0), 0, s, payload); ok {
 		l.seal(sealer, subs)
 	}
-}
-
-// with returns f with d added or replaced.
-func (f *fanout) with(p *Participant, d *dest) *fanout {
-	n := &fanout{dests: maps.Clone(f.dests)}
-	if n.dests == nil {
-		n.dests = make(map[rtps.GUID]*dest)
-	}
-	n.dests[d.guid] = d
-	n.plan(p)
-	return n
-}
-
-func (f *fanout) without(p *Participant, g rtps.GUID) *fanout {
-	n := &fanout{dests: maps.Clone(f.dests)}
-	delete(n.dests, g)
-	n.plan(p)
-	return n
-}
-
-// plan decides where samples for everyone go: to each participant's address
-// once, or to the one multicast address they all share.
-func (f *fanout) plan(p *Participant) {
-	peers := make(map[*peer]bool)
-	var multicast []rtps.Locator
-	for _, d := range f.dests {
-		if d.subs != nil {
-			f.subs = append(f.subs, d.subs...)
-		}
-		for _, l := range d.target.locs {
-			if !slices.Contains(f.all.locs, l) {
-				f.all.locs = append(f.all.locs, l)
-			}
-		}
-		if !peers[d.peer] {
-			f.all.recv = append(f.all.recv, d.target.recv...)
-			if len(peers) == 0 {
-				multicast = d.peer.multicast
-			} else {
-				multicast = intersect(multicast, d.peer.multicast)
-			}
-			peers[d.peer] = true
-		}
-	}
-	switch {
-	case len(peers) == 1:
-		for p := range peers {
-			f.all.prefix = p.prefix
-		}
-	case len(peers) > 2 && len(multicast) > 0:
-		f.all.locs = multicast[:1]
-	}
-	f.all.pack = p.packTo(f.all.locs)
-}
-
-func intersect(a, b []rtps.Locator) []rtps.Locator {
-	var both []rtps.Locator
-	for _, l := range a {
-		if slices.Contains(b, l) {
-			both = append(both, l)
-		}
-	}
-	return both
 }
