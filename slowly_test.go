@@ -12,8 +12,10 @@ import (
 // what it says rests on what was so when it was asked.
 type slowly struct {
 	spi.AccessControl
-	wait  time.Duration
-	asked atomic.Int32
+	wait   time.Duration // about peers
+	create time.Duration // about writers of our own
+	refuse error         // what it says of everyone; nil: what the plugin says
+	asked  atomic.Int32
 }
 
 func (s *slowly) slow(cfg *dds.Config) {
@@ -36,5 +38,17 @@ func (p slowPermissions) ValidateRemote(now time.Time, t spi.Token, r spi.Handsh
 	p.s.asked.Add(1)
 	rights, err := p.LocalPermissions.ValidateRemote(now, t, r)
 	time.Sleep(p.s.wait) // virtual
+	if p.s.refuse != nil {
+		return nil, p.s.refuse
+	}
 	return rights, err
+}
+
+func (p slowPermissions) CheckCreateWriter(now time.Time, t spi.Topic) error {
+	err := p.LocalPermissions.CheckCreateWriter(now, t)
+	if p.s.create > 0 {
+		p.s.asked.Add(1)
+		time.Sleep(p.s.create) // virtual
+	}
+	return err
 }

@@ -25,6 +25,7 @@ type Gate struct {
 	// not join all the same.
 	Bar func(spi.HandshakeResult) error
 
+	renewals    int // how often Identity and Permissions were replaced
 	statelessSN int64
 	volatileSN  int64
 

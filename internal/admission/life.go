@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -44,20 +45,40 @@ func (p *Peer) Lapses() time.Time {
 	return at
 }
 
+// Renew replaces the local credentials. What jobs that are under way found by the
+// old ones is judged again when they are done; the caller calls Recheck for the
+// peers that are in.
+func (g *Gate) Renew(id spi.LocalIdentity, perms spi.LocalPermissions) {
+	g.Identity, g.Permissions = id, perms
+	g.renewals++
+}
+
 // Recheck judges an authenticated peer again, by the gate's present identity
 // and permissions. An error is why it may not stay.
 func (p *Peer) Recheck(now time.Time) error {
+	rights, err := p.judge(now, p.Result)
+	if err == nil {
+		p.Rights = rights
+	}
+	return err
+}
+
+func (p *Peer) judge(now time.Time, res spi.HandshakeResult) (spi.RemotePermissions, error) {
 	if c, ok := p.gate.Identity.(spi.PeerChecker); ok {
-		if err := c.CheckPeer(now, p.Result); err != nil {
-			return fmt.Errorf("identity of %s: %w", p.Result.SubjectName, err)
+		if err := c.CheckPeer(now, res); err != nil {
+			return nil, verdict(authentication, "", fmt.Errorf("identity of %s: %w", res.SubjectName, err))
 		}
 	}
-	rights, err := p.gate.Permissions.ValidateRemote(now, p.permissionsToken(), p.Result)
+	return p.permitted(now, p.gate.Permissions, res)
+}
+
+// permitted asks access control about a peer.
+func (p *Peer) permitted(now time.Time, perms spi.LocalPermissions, res spi.HandshakeResult) (spi.RemotePermissions, error) {
+	rights, err := perms.ValidateRemote(now, p.permissionsToken(), res)
 	if err != nil {
-		return fmt.Errorf("permissions of %s: %w", p.Result.SubjectName, err)
+		return nil, fmt.Errorf("permissions of %s: %w", res.SubjectName, err)
 	}
-	p.Rights = rights
-	return nil
+	return rights, nil
 }
 
 // SendCredentials tells the peer of the gate's present credentials. Only our
@@ -96,7 +117,7 @@ func (p *Peer) handleCredentials(now time.Time, m *rtps.GenericMessage, out *Out
 		out.event(PeerNotice, p, verdict(authentication, "credentials refused", fmt.Errorf("new credentials of %d octets, expected at most %d", n, maxCredentials)))
 		return
 	}
-	session, perms, t := p.Result, p.gate.Permissions, m.Data[0]
+	session, perms, renewals, t := p.Result, p.gate.Permissions, p.gate.renewals, m.Data[0]
 	p.job(out, func() func(time.Time, *Outbox) {
 		var rights spi.RemotePermissions
 		res, err := prover.AcceptCredentials(now, session, p.Remote.GUID, t)
@@ -106,7 +127,12 @@ func (p *Peer) handleCredentials(now time.Time, m *rtps.GenericMessage, out *Out
 		if err == nil {
 			rights, err = perms.ValidateRemote(now, p.permissionsToken(), res)
 		}
-		return func(_ time.Time, out *Outbox) {
+		return func(now time.Time, out *Outbox) {
+			if renewals != p.gate.renewals && p.state == peerAuthed {
+				// Ours are others by now: perhaps those that make the peer's good.
+				p.renewal = cmp.Or(p.renewal, m)
+				return
+			}
 			switch {
 			case p.state != peerAuthed || p.Result.Secret != session.Secret:
 			case err != nil:

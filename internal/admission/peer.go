@@ -48,6 +48,8 @@ type Peer struct {
 	waiting [2]*rtps.GenericMessage // came while busy: an authentication request, another one
 	renewal *rtps.GenericMessage    // likewise: new credentials
 
+	outdated bool // the handshake showed credentials that were replaced while it went on
+
 	barred    bool // kept out by Bar: nothing it says is heard
 	Result    spi.HandshakeResult
 	Rights    spi.RemotePermissions // nil unless authenticated

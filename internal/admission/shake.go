@@ -82,7 +82,13 @@ func (p *Peer) newHandshake() (spi.Handshake, error) {
 	if err != nil {
 		return nil, verdict(authentication, "", fmt.Errorf("validate remote identity: %w", err))
 	}
-	return hs, nil
+	return handshake{hs, p.gate.renewals}, nil
+}
+
+// A handshake shows the credentials that were in force when it was made.
+type handshake struct {
+	spi.Handshake
+	renewals int // of the gate
 }
 
 // ask notes that it is the peer's turn to speak.
@@ -244,7 +250,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 	default:
 		return
 	}
-	tok, from, perms := m.Data[0], m.Identity, p.gate.Permissions
+	tok, from, perms, renewals := m.Data[0], m.Identity, p.gate.Permissions, p.gate.renewals
 	p.gate.order(now, p, func() func(time.Time, *Outbox) {
 		var (
 			reply *spi.Token
@@ -260,7 +266,7 @@ func (p *Peer) handleAuth(now time.Time, m *rtps.GenericMessage, out *Outbox) {
 			reply, done, err = hs.Process(now, p.pdata, tok)
 		}
 		if err == nil && done {
-			adm = p.admit(now, perms, hs.Result())
+			adm = p.admit(now, perms, renewals, hs.Result())
 		}
 		return func(now time.Time, out *Outbox) {
 			switch {
@@ -332,6 +338,7 @@ func (p *Peer) repeatAnew(now time.Time, out *Outbox) {
 // sent it.
 func (p *Peer) finished(now time.Time, hs spi.Handshake, last [32]byte, final *spi.Token, from rtps.MessageIdentity, out *Outbox) {
 	p.hs, p.old, p.anew, p.anewAt = hs, nil, nil, time.Time{}
+	p.outdated = hs.(handshake).renewals != p.gate.renewals
 	p.at, p.last = time.Time{}, nil
 	a := answer{to: last, at: now}
 	if final != nil {
@@ -384,18 +391,24 @@ func (p *Peer) notice(now time.Time, out *Outbox, err error) {
 }
 
 // admit runs on the worker: permissions and keys of an authenticated peer.
-func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.HandshakeResult) func(time.Time, *Outbox) {
-	rights, err := perms.ValidateRemote(now, p.permissionsToken(), res)
-	if err != nil {
-		err = fmt.Errorf("permissions of %s: %w", res.SubjectName, err)
-	}
+func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, renewals int, res spi.HandshakeResult) func(time.Time, *Outbox) {
 	var keys spi.PeerCrypto
-	if err == nil {
+	derive := func() (err error) {
 		if keys, err = p.gate.Crypto.NewPeer(p.Remote.GUID, res.Secret); err != nil {
 			err = verdict(cryptography, "", fmt.Errorf("derive keys: %w", err))
 		}
+		return err
+	}
+	rights, err := p.permitted(now, perms, res)
+	if err == nil {
+		err = derive()
 	}
 	return func(now time.Time, out *Outbox) {
+		if renewals != p.gate.renewals && !p.closed { // what it was judged by holds no more
+			if rights, err = p.judge(now, res); err == nil && keys == nil {
+				err = derive()
+			}
+		}
 		if err == nil && !p.closed && p.gate.Bar != nil {
 			err = p.gate.Bar(res)
 		}
@@ -424,7 +437,7 @@ func (p *Peer) admit(now time.Time, perms spi.LocalPermissions, res spi.Handshak
 		p.gate.leave(p)
 		p.state, p.err = peerAuthed, nil
 		p.Result, p.Rights, p.Crypto = res, rights, keys
-		p.keyed, p.tokens, p.theirs = false, sendings{}, nil
+		p.keyed, p.tokens, p.theirs, p.renewal = false, sendings{}, nil, nil
 		out.event(PeerAuthenticated, p, nil)
 	}
 }

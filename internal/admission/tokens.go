@@ -47,6 +47,9 @@ func (p *Peer) Connected(now time.Time, out *Outbox) {
 	p.connected = true
 	p.sendTokens(now, out)
 	p.tokens.n++
+	if p.outdated {
+		p.SendCredentials(out)
+	}
 	p.schedule()
 }
 

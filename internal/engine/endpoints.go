@@ -30,7 +30,7 @@ func (p *Participant) NewWriter(spec WriterSpec) (*Writer, error) {
 		kind = rtps.KindWriterWithKey
 	}
 	e := &endpoint{}
-	check := func(t spi.Topic) error { return p.security.perms().CheckCreateWriter(time.Now(), t) }
+	check := func(c *credentials, t spi.Topic) error { return c.perms.CheckCreateWriter(time.Now(), t) }
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Writer = &q
@@ -64,7 +64,7 @@ func (p *Participant) NewReader(spec ReaderSpec) (*Reader, error) {
 		kind = rtps.KindReaderWithKey
 	}
 	e := &endpoint{}
-	check := func(t spi.Topic) error { return p.security.perms().CheckCreateReader(time.Now(), t) }
+	check := func(c *credentials, t spi.Topic) error { return c.perms.CheckCreateReader(time.Now(), t) }
 	err := p.newEndpoint(e, spec.Topic, spec.Type, spec.QoS.Partition, spec.QoS.DataTags, kind, check, func(d *discovery.EndpointData) {
 		q := spec.QoS
 		d.Reader = &q
@@ -115,27 +115,42 @@ func depth(h qos.History) int {
 	return h.Depth
 }
 
+// allows asks access control about a new local endpoint, and returns how it is
+// to be protected.
+func (c *credentials) allows(t spi.Topic, check func(*credentials, spi.Topic) error) (a spi.EndpointAttributes, err error) {
+	if err = c.perms.CheckCreateTopic(time.Now(), t.Name); err != nil {
+		return a, err
+	}
+	if err = check(c, t); err != nil {
+		return a, err
+	}
+	return c.perms.EndpointAttributes(t.Name)
+}
+
 // newEndpoint asks access control, makes the keys and the cell, and announces it.
-func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []string, labels qos.DataTags, kind byte, check func(spi.Topic) error, build func(*discovery.EndpointData)) error {
-	var tags []rtps.Property
+func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []string, labels qos.DataTags, kind byte, check func(*credentials, spi.Topic) error, build func(*discovery.EndpointData)) error {
+	var (
+		err   error
+		about = spi.Topic{Name: topic, Type: typ, Partitions: partitions}
+		creds *credentials
+	)
 	if s := p.security; s != nil {
-		now := time.Now()
-		var err error
-		if tags, err = s.tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey, labels); err != nil {
+		about.Tags, err = s.tags(topic, kind == rtps.KindWriterNoKey || kind == rtps.KindWriterWithKey, labels)
+		if err != nil {
 			return err
 		}
-		if err := s.perms().CheckCreateTopic(now, topic); err != nil {
-			return p.denied("access control", topic, kind, err)
-		}
-		if err := check(spi.Topic{Name: topic, Type: typ, Partitions: partitions, Tags: tags}); err != nil {
-			return p.denied("access control", topic, kind, err)
-		}
-		if e.attrs, err = s.perms().EndpointAttributes(topic); err != nil {
+		creds = s.creds.Load()
+		if e.attrs, err = creds.allows(about, check); err != nil {
 			return p.denied("access control", topic, kind, err)
 		}
 	}
-	var err error
 	ok := p.call(func() {
+		if s := p.security; s != nil && s.creds.Load() != creds { // they were replaced meanwhile
+			if e.attrs, err = s.creds.Load().allows(about, check); err != nil {
+				err = p.denied("access control", topic, kind, err)
+				return
+			}
+		}
 		p.nextID++
 		id := rtps.EntityID{byte(p.nextID >> 16), byte(p.nextID >> 8), byte(p.nextID), kind}
 		d := &discovery.EndpointData{
@@ -146,7 +161,7 @@ func (p *Participant) newEndpoint(e *endpoint, topic, typ string, partitions []s
 			info := e.attrs.Info
 			d.SecurityInfo, d.Secure = &info, e.attrs.DiscoveryProtected
 			if d.Secure {
-				d.DataTags = tags
+				d.DataTags = about.Tags
 			}
 		}
 		if err = d.Fits(); err != nil {

@@ -269,8 +269,7 @@ func (p *Participant) handleGate(now time.Time, e admission.Event) {
 	case admission.PeerNotice:
 		p.verdict(q, "security message refused", e.Err)
 	case admission.PairReady:
-		if pr := p.pairs[pairKey{e.Pair.Local.GUID, e.Pair.Remote.GUID}]; pr != nil && (pr.gate == e.Pair || pr.gate == nil) {
-			pr.gate = e.Pair
+		if pr := p.pairs[pairKey{e.Pair.Local.GUID, e.Pair.Remote.GUID}]; pr != nil && pr.gate == e.Pair {
 			p.connect(now, pr)
 			p.matched(q, e.Pair)
 		}

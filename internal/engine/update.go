@@ -107,14 +107,15 @@ func (p *Participant) adopt(now time.Time, c *credentials) error {
 	}
 	c.term = p.clocks.term(now, first(c.identity.NotAfter(), c.perms.NotAfter()))
 	s.creds.Store(c)
-	s.gate.Identity, s.gate.Permissions, s.lapsed = c.identity, c.perms, nil
+	s.gate.Renew(c.identity, c.perms)
+	s.lapsed = nil
 	p.eventSelf(spi.SeverityNotice, "authentication", "credentials replaced", nil)
 	p.recheckLocal(now)
 	for _, q := range *p.peers.Load() {
 		switch {
 		case q.gate == nil:
 		case !q.authenticated():
-			if !q.gate.Shaking() { // what it was refused for may be no more
+			if q.gate.Refusal() != nil && !q.gate.Shaking() { // what it was refused for may be no more
 				p.dir.Remove(now, q.prefix, &p.events)
 			}
 		default:
