@@ -19,7 +19,7 @@ func TestQuickstart(t *testing.T) {
 	for _, line := range []string{
 		`(?m)^keystore .*ENCRYPT`,
 		`(?m)^refused +a certificate of another authority:\n.*expected the identity CA "CN=our CA" .*, found "CN=their CA"`,
-		`(?m)^refused +a participant without credentials:\n.*no identity token`,
+		`(?m)^refused +a participant without credentials:\n.*expected an identity token .*, found none`,
 		`(?m)^delivered +25 of 25 messages$`,
 		`(?m)^left out +each stranger received only what it wrote itself`,
 		`(?m)^recorded +[0-9]{2,} datagrams: the text of the messages is found 0 times$`,
