@@ -79,7 +79,7 @@ func (p *Participant) expel(now time.Time, q *peer, why error) {
 	p.dir.Remove(now, q.prefix, &p.events)
 	p.settle(now)
 	if had && p.security.lapsed == nil {
-		p.rekey(now)
+		p.rekeyNow(now)
 	}
 }
 

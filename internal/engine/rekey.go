@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,12 +14,15 @@ const (
 	rekeyAfter = time.Second      // several who leave at about the same time are one reason
 	rekeyEvery = 10 * time.Second // and no more often than that
 	rekeyFor   = 2 * time.Second  // so long is waited for those who stay to have the new keys
+	rekeyMost  = 4 * time.Second  // and no longer when keys are renewed again meanwhile
 )
 
 // rekeying is the state of a renewal of keys.
 type rekeying struct {
 	due      time.Time // when it is to begin; zero: it is not
+	forced   bool      // it is because somebody may no longer read
 	last     time.Time // when the last one began
+	begun    time.Time // when the first one began that is under way
 	activate func()    // nil: none is under way
 	until    time.Time // then the new keys are used, whoever has them
 	sent     rtps.SequenceNumber
@@ -35,17 +39,21 @@ func (p *Participant) rekeySoon(now time.Time) {
 	}
 }
 
+// rekeyNow renews the keys because somebody may no longer read, with this turn
+// of the control loop: several who are sent away together are one reason.
+func (p *Participant) rekeyNow(now time.Time) { p.rekeying.due, p.rekeying.forced = now, true }
+
 // rekey renews the keys of this participant and of all of its endpoints: the
 // new ones go to every peer that is left, and when they all have them, or have
 // had the time, they are used.
 func (p *Participant) rekey(now time.Time) {
 	r := &p.rekeying
-	r.due, r.last = time.Time{}, now
-	reviser, ok := p.security.crypto.(spi.Reviser)
-	if !ok {
-		return
+	r.last = now
+	var activate func()
+	err := errors.New("the cryptography plugin cannot (spi.Reviser)")
+	if reviser, ok := p.security.crypto.(spi.Reviser); ok {
+		activate, err = reviser.Revise()
 	}
-	activate, err := reviser.Revise()
 	if err != nil {
 		p.eventSelf(spi.SeverityError, "cryptography", "keys not renewed", err)
 		return
@@ -73,7 +81,13 @@ func (p *Participant) rekey(now time.Time) {
 	w.mu.Lock()
 	r.sent = w.m.Last()
 	w.mu.Unlock()
+	if r.activate == nil {
+		r.begun = now
+	}
 	r.activate, r.until = activate, now.Add(rekeyFor)
+	if most := r.begun.Add(rekeyMost); most.Before(r.until) {
+		r.until = most // or who is sent away often could go on reading
+	}
 	p.report(nil, spi.SecurityEvent{Severity: spi.SeverityNotice, Plugin: "cryptography", What: "keys renewed", Found: fmt.Sprintf("%d participants that get them", n)})
 }
 
@@ -115,15 +129,17 @@ func (p *Participant) resolveRekey(now time.Time) {
 			r.activate = nil
 		}
 	}
-	if due(r.due, now) {
-		r.due = time.Time{}
-		for _, q := range *p.peers.Load() {
-			if p.deaf(q) {
-				return // no reason to disturb who stays: it left with rights it still has
-			}
-		}
-		p.rekey(now)
+	if !due(r.due, now) {
+		return
 	}
+	forced := r.forced
+	r.due, r.forced = time.Time{}, false
+	for _, q := range *p.peers.Load() {
+		if !forced && p.deaf(q) {
+			return // no reason to disturb who stays: it left with rights it still has
+		}
+	}
+	p.rekey(now)
 }
 
 // deaf reports whether the peer cannot take new keys for the session it has.
