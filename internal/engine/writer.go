@@ -24,7 +24,8 @@ var (
 // A Writer is one local writer: a pure machine, the lock that serialises it,
 // and the one goroutine at a time that sends what it asked for.
 //
-// No I/O, no callback, no plugin call and no other lock happens under mu.
+// No I/O, no callback, no plugin call, but for what sealing adds, and no other
+// lock happens under mu.
 type Writer struct {
 	// Immutable.
 	p         *Participant
