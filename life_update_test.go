@@ -11,6 +11,7 @@ import (
 	"github.com/secdds/dds"
 	"github.com/secdds/dds/qos"
 	"github.com/secdds/dds/security/keystore"
+	"github.com/secdds/dds/spi"
 	"github.com/secdds/dds/transport/memnet"
 )
 
@@ -131,5 +132,66 @@ func TestEnclaveIsWatched(t *testing.T) {
 		revoke(present)
 		require.Zero(w, square.Matched().Current)
 		require.Contains(w, explain(w, a, b.GUID()).String(), "revoked")
+	})
+}
+
+// trusting makes an access control plugin that grants peers everything.
+func trusting(cfg *dds.Config) {
+	s := *cfg.Security
+	s.AccessControl = trustingAccess{s.AccessControl}
+	cfg.Security = &s
+}
+
+type trustingAccess struct{ spi.AccessControl }
+
+func (a trustingAccess) ValidateLocalPermissions(now time.Time, id spi.LocalIdentity, domain uint32) (spi.LocalPermissions, error) {
+	p, err := a.AccessControl.ValidateLocalPermissions(now, id, domain)
+	return trustingPermissions{p}, err
+}
+
+type trustingPermissions struct{ spi.LocalPermissions }
+
+func (p trustingPermissions) ValidateRemote(now time.Time, t spi.Token, r spi.HandshakeResult) (spi.RemotePermissions, error) {
+	rights, err := p.LocalPermissions.ValidateRemote(now, t, r)
+	return trustingRights{rights}, err
+}
+
+type trustingRights struct{ spi.RemotePermissions }
+
+func (trustingRights) CheckWriter(time.Time, spi.Topic) error { return nil }
+func (trustingRights) CheckReader(time.Time, spi.Topic) error { return nil }
+func (trustingRights) CheckTopic(time.Time, string) error     { return nil }
+
+// A reader that we may have no longer ends for the peers as well, also for one
+// that does not know of our new permissions: its writer waits for nobody.
+func TestRightsLostAreTold(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		only := func(topics ...string) keystore.EnclaveOptions {
+			return keystore.EnclaveOptions{Rules: []keystore.Rule{keystore.Allow(topics, topics)}}
+		}
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}), trusting)
+		b := w.participant("b", w.enclave(k, "/b", only("Square", "Circle")), unwatched)
+		square := writerOf[shape](w, a, "Square", qos.Reliable(time.Second), qos.KeepAll())
+		circle := writerOf[shape](w, a, "Circle", qos.Reliable(time.Second), qos.KeepAll())
+		inSquare := readerOf[shape](w, b, "Square", qos.Reliable(0), qos.KeepAll())
+		inCircle := readerOf[shape](w, b, "Circle", qos.Reliable(0), qos.KeepAll())
+		matched(w, square, inSquare)
+		matched(w, circle, inCircle)
+
+		require.NoError(w, b.UpdateSecurity(w.plugins(k, "/b", only("Square"))))
+		w.settle(5 * time.Second)
+		require.Zero(w, inCircle.Matched().Current)
+		require.Zero(w, circle.Matched().Current)
+		write(w, circle, shape{X: 1})
+		require.NoError(w, circle.WaitForAcks(w.soon()))
+
+		require.NoError(w, b.UpdateSecurity(w.plugins(k, "/b", only("Square", "Circle"))))
+		w.settle(5 * time.Second)
+		require.Equal(w, 1, circle.Matched().Current)
+		write(w, circle, shape{X: 2})
+		require.EqualValues(w, 2, next(w, inCircle).Value.X)
+		require.Equal(w, 1, square.Matched().Total)
+		require.Equal(w, 1, inSquare.Matched().Total)
 	})
 }

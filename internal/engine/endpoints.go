@@ -193,10 +193,23 @@ func (p *Participant) addEndpoint(e *endpoint) {
 		ws[e.data.GUID.Entity] = e.writer
 		p.writers.Store(&ws)
 	}
-	p.announceEndpoint(e, &reliable.Change{Payload: discovery.AppendEndpointPayload(nil, e.data)})
+	p.publishEndpoint(e)
 	p.dir.AddLocal(now, e.data, &p.events)
 	p.meetSelf(now, e)
 	p.settle(now)
+}
+
+// publishEndpoint announces a local endpoint.
+func (p *Participant) publishEndpoint(e *endpoint) {
+	p.announceEndpoint(e, &reliable.Change{Payload: discovery.AppendEndpointPayload(nil, e.data)})
+}
+
+// retractEndpoint says that a local endpoint is gone.
+func (p *Participant) retractEndpoint(e *endpoint) {
+	p.announceEndpoint(e, &reliable.Change{
+		Status:  reliable.StatusDisposed | reliable.StatusUnregistered,
+		Payload: discovery.AppendEndpointKey(nil, e.data.GUID), IsKey: true,
+	})
 }
 
 // announceEndpoint publishes a change that stands for a local endpoint, by the
@@ -231,10 +244,7 @@ func (p *Participant) Remove(guid rtps.GUID) {
 			e.reader.stop()
 		}
 		now := time.Now()
-		p.announceEndpoint(e, &reliable.Change{
-			Status:  reliable.StatusDisposed | reliable.StatusUnregistered,
-			Payload: discovery.AppendEndpointKey(nil, guid), IsKey: true,
-		})
+		p.retractEndpoint(e)
 		p.dir.RemoveLocal(now, guid, &p.events)
 		p.settle(now)
 		for k := range p.pairs { // those within this participant

@@ -156,8 +156,13 @@ func (p *Participant) recheckLocal(now time.Time) {
 		if e.barred = err; (was == nil) == (err == nil) {
 			continue
 		}
+		// The others learn of it, too: who does not judge our permissions would
+		// wait for the acknowledgements of a reader that is none any more.
 		if err != nil {
 			p.eventTopic(spi.SeverityError, "access control", "a local endpoint may no longer match others", e.data.Topic, err)
+			p.retractEndpoint(e)
+		} else {
+			p.publishEndpoint(e)
 		}
 		for k, pr := range p.pairs {
 			if k.local == e.data.GUID && pr.peer.prefix != p.guid.Prefix {
