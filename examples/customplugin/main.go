@@ -35,6 +35,10 @@ const patience = 20 * time.Second
 
 func main() {
 	flag.Parse()
+	if flag.NArg() != 2 {
+		fmt.Fprintln(os.Stderr, "usage: customplugin [flags] ENCLAVE-OF-THE-TALKER ENCLAVE-OF-THE-LISTENER (secdds keystore makes them)")
+		os.Exit(2)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := run(ctx, flag.Arg(0), flag.Arg(1)); err != nil {
