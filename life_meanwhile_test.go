@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,5 +241,29 @@ func TestWatchWhileClosing(t *testing.T) {
 		other := a.GUID()
 		other.Prefix[0]++
 		require.ErrorIs(w, a.Ban(other, "late"), dds.ErrClosed)
+	})
+}
+
+// A peer that renews its credentials all the time costs a look each second; the
+// last ones count.
+func TestRenewalsAreBounded(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		hour := keystore.EnclaveOptions{NotAfter: start.Add(time.Hour)}
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}), unwatched)
+		b := w.participant("b", w.enclave(k, "/b", hour), unwatched)
+		wr, r := writerOf[shape](w, a, "Square"), readerOf[shape](w, b, "Square", qos.Reliable(0))
+		matched(w, wr, r)
+		next := w.plugins(k, "/b", hour)
+		for range 300 {
+			require.NoError(w, b.UpdateSecurity(next))
+			w.settle(10 * time.Millisecond)
+		}
+		require.NoError(w, b.UpdateSecurity(w.plugins(k, "/b", keystore.EnclaveOptions{})))
+		w.settle(2 * time.Second)
+		require.LessOrEqual(w, strings.Count(w.log.String(), "participant renewed its credentials"), 6)
+		w.settle(2 * time.Hour)
+		require.Equal(w, 1, wr.Matched().Current)
+		require.Equal(w, 1, wr.Matched().Total)
 	})
 }

@@ -98,6 +98,11 @@ func (p *Peer) SendCredentials(out *Outbox) {
 	}))
 }
 
+// renewalGap is how often a peer's new credentials are looked at, at most: that
+// takes the time of workers that others need, and a line in the security log.
+// Of those that come in between, the last are.
+const renewalGap = time.Second
+
 // maxCredentials bounds, in octets, what a peer may show.
 const maxCredentials = 1 << 20
 
@@ -109,10 +114,12 @@ func (p *Peer) handleCredentials(now time.Time, m *rtps.GenericMessage, out *Out
 	if !ok || len(m.Data) != 1 {
 		return
 	}
-	if p.busy {
+	if p.busy || now.Before(p.renewable) {
 		p.renewal = m
+		p.schedule()
 		return
 	}
+	p.renewable = now.Add(renewalGap)
 	if n := octets(m.Data); n > maxCredentials {
 		out.event(PeerNotice, p, verdict(authentication, "credentials refused", fmt.Errorf("new credentials of %d octets, expected at most %d", n, maxCredentials)))
 		return

@@ -48,7 +48,8 @@ type Peer struct {
 	waiting [2]*rtps.GenericMessage // came while busy: an authentication request, another one
 	renewal *rtps.GenericMessage    // likewise: new credentials
 
-	outdated bool // the handshake showed credentials that were replaced while it went on
+	renewable time.Time // from when on the next ones are looked at
+	outdated  bool      // the handshake showed credentials that were replaced while it went on
 
 	barred    bool // kept out by Bar: nothing it says is heard
 	Result    spi.HandshakeResult
@@ -170,6 +171,11 @@ func (p *Peer) Finish(now time.Time, out *Outbox) {
 			p.HandleStateless(now, m, out)
 		}
 	}
+	p.renew(now, out)
+}
+
+// renew looks at the credentials that came while that could not be.
+func (p *Peer) renew(now time.Time, out *Outbox) {
 	if m := p.renewal; m != nil && !p.busy && !p.closed {
 		p.renewal = nil
 		p.handleCredentials(now, m, out)

@@ -83,9 +83,13 @@ func (p *Peer) schedule() {
 	for pair := range p.unready {
 		p.at = sooner(p.at, pair.sent.due())
 	}
+	if p.renewal != nil && !p.busy {
+		p.at = sooner(p.at, p.renewable)
+	}
 }
 
 func (p *Peer) advanceTokens(now time.Time, out *Outbox) {
+	p.renew(now, out)
 	due := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 	if p.connected && !p.Crypto.HasTokens() && due(p.tokens.due()) {
 		if p.last != nil && !p.keyed {
