@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 // and may record it. Discovery goes its way.
 type sink struct {
 	*memnet.Host
-	to      rtps.Locator
+	to      atomic.Pointer[rtps.Locator] // nil: none yet
 	records bool
 	wire    [][]byte // of which n are in use, with records
 	n       int
@@ -41,7 +42,7 @@ func (s *sink) Listen(cfg spi.ListenConfig) (spi.Conn, error) {
 }
 
 func (c sinkConn) WriteBatch(batch []spi.Datagram) error {
-	if batch[0].To != c.s.to {
+	if to := c.s.to.Load(); to == nil || batch[0].To != *to {
 		return c.Conn.WriteBatch(batch)
 	}
 	for i := range batch {
@@ -150,7 +151,7 @@ func newLab(t testing.TB, g *keystore.Governance) *lab {
 
 	x.sn = x.w.m.Last()
 	x.in, x.lane = newReceiver(x.q), x.p.lane()
-	x.sink.to = x.w.fan.all[0].target.locs[0]
+	x.sink.to.Store(&x.w.fan.all[0].target.locs[0])
 	return x
 }
 
