@@ -251,6 +251,9 @@ func (p *Participant) participantData() *discovery.ParticipantData {
 // announce sends our SPDP sample to the multicast address and every initial
 // peer, or to the given locators only. DDSI-RTPS 2.5, 8.5.3.
 func (p *Participant) announce(to []rtps.Locator) {
+	if p.left {
+		return
+	}
 	p.sendStateless(&p.builtin.spdp, rtps.EntitySPDPWriter, &reliable.Change{
 		Time: rtps.TimeOf(time.Now()), Payload: discovery.AppendParticipantPayload(nil, p.participantData()),
 	}, rtps.GUIDPrefix{}, to)

@@ -84,6 +84,7 @@ type Participant struct {
 	clocks    clocks
 	announced time.Time        // when the next announcement is due
 	burst     int              // quick announcements left
+	left      bool             // we said good-bye
 	answers   admission.Bucket // for answers to announcements
 	nextID    uint32
 }
@@ -223,18 +224,23 @@ const leastMessage = 2048
 // GUID returns the participant's GUID.
 func (p *Participant) GUID() rtps.GUID { return p.guid }
 
+// leave says farewell. Whatever is still asked for after that, nobody hears of
+// us again.
+func (p *Participant) leave() {
+	for _, w := range *p.writers.Load() {
+		if w.hist != nil {
+			w.stop() // what was written goes before the good-bye
+		}
+	}
+	p.farewell()
+	p.left = true
+}
+
 // Close says farewell, stops everything and waits for every goroutine.
 func (p *Participant) Close() error {
 	p.closing.Do(func() {
 		p.audit.flush() // while there is a log topic to publish on
-		p.call(func() {
-			for _, w := range *p.writers.Load() {
-				if w.hist != nil {
-					w.stop() // what was written goes before the good-bye
-				}
-			}
-			p.farewell()
-		})
+		p.call(p.leave)
 		close(p.done)
 		<-p.ended
 		for _, w := range *p.writers.Load() {
