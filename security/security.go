@@ -86,6 +86,10 @@ func build(cfg Config) (*spi.Security, *pkidh.Plugin, error) {
 			return nil, nil, fmt.Errorf("security: %s is empty or missing: expected %s", f.name(), f.what)
 		}
 	}
+	if cfg.CRL.info != nil && len(cfg.CRL.Data) == 0 {
+		// Whoever made the file wanted something revoked.
+		return nil, nil, fmt.Errorf("security: %s is empty: expected a revocation list (PEM or DER); remove the file if there is none", cfg.CRL.Name)
+	}
 	auth, err := pkidh.New(pkidh.Config{
 		IdentityCA: cfg.IdentityCA.Data, IdentityCAFile: cfg.IdentityCA.Name,
 		Certificate: cfg.Certificate.Data, CertificateFile: cfg.Certificate.Name,
