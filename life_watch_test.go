@@ -3,6 +3,7 @@ package dds_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +55,25 @@ func TestWatchedEnclave(t *testing.T) {
 		revoke(lapsing, present)
 		w.settle(time.Minute)
 		require.Zero(w, r.Matched().Current)
+	})
+}
+
+// Permissions that are not in force yet when they are written take the place of
+// the old ones when they are, though nobody writes anything then.
+func TestWatchedPermissionsOfTomorrow(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		dir, err := k.CreateEnclave("/b", keystore.EnclaveOptions{PermissionsNotAfter: start.Add(2 * time.Hour)})
+		require.NoError(w, err)
+		a, b := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{})), w.participant("b", w.credentials(dir))
+		wr, r := writerOf[shape](w, a, "Square"), readerOf[shape](w, b, "Square", qos.Reliable(0))
+		matched(w, wr, r)
+		_, err = k.CreateEnclave("/b", keystore.EnclaveOptions{PermissionsNotBefore: start.Add(time.Hour)})
+		require.NoError(w, err)
+		w.settle(30 * time.Minute)
+		require.Equal(w, 1, strings.Count(w.log.String(), "new credentials are not used"), "told once")
+		w.settle(3 * time.Hour)
+		require.Equal(w, 1, wr.Matched().Current)
+		require.Equal(w, 1, wr.Matched().Total)
 	})
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/secdds/dds/internal/admission"
@@ -10,20 +11,51 @@ import (
 	"github.com/secdds/dds/spi"
 )
 
-// watch lets the plugins tell when they are to be replaced.
+// updateAgain is when plugins that could not replace others are tried again.
+const updateAgain = 10 * time.Second
+
+// watch lets the plugins tell when they are to be replaced. What cannot replace
+// them may do so later, without anybody saying so again: permissions that are
+// not in force yet.
 func (p *Participant) watch() {
 	s := p.cfg.Security
 	if s == nil || s.Watch == nil {
 		return
 	}
+	var (
+		mu     sync.Mutex
+		failed *spi.Security // nil: what was given last is in force
+		beside *credentials  // what was in force then
+	)
 	p.jobs.Go(func() {
 		s.Watch(p.done, func(next *spi.Security, err error) {
-			if err == nil {
-				_ = p.Update(next)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				p.notUsed(err)
 				return
 			}
-			p.notUsed(err)
+			failed = nil
+			if p.Update(next) != nil && p.security != nil {
+				failed, beside = next, p.security.creds.Load()
+			}
 		})
+	})
+	p.jobs.Go(func() {
+		tick := time.NewTicker(updateAgain)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.done:
+				return
+			case <-tick.C:
+			}
+			mu.Lock()
+			if failed != nil && (p.security.creds.Load() != beside || p.update(failed) == nil) {
+				failed = nil
+			}
+			mu.Unlock()
+		}
 	})
 }
 
