@@ -4,7 +4,7 @@
 GO ?= go
 FUZZTIME ?= 30s
 
-.PHONY: test peers check unit race interop bench bench-go fuzz
+.PHONY: test peers check unit race interop bench bench-go bench-crypto fuzz
 
 test: peers check unit race interop
 	@echo "all tests passed"
@@ -40,6 +40,11 @@ bench: peers
 # Go benchmarks of the stages of the data path.
 bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem . ./benchmarks/... ./internal/gotype ./internal/history ./internal/reliable ./internal/engine ./transport/udp
+
+# What sealing and opening cost beside the bare cipher: writes
+# benchmarks/CRYPTO.md in about a minute.
+bench-crypto:
+	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 50ms -count 3 ./benchmarks/crypto | $(GO) run ./benchmarks/crypto/table -o benchmarks/CRYPTO.md
 
 # Every fuzz target for FUZZTIME each; `make test` runs their seeds.
 fuzz:

@@ -4,6 +4,9 @@
 //
 //	go test -bench . ./benchmarks/crypto
 //
+// `make bench-crypto` runs BenchmarkTable, a choice of these, and writes
+// benchmarks/CRYPTO.md.
+//
 // The bare cipher and the plugin take turns in one run. ns/op is the plugin's,
 // bare-ns/op the cipher's, x-bare the ratio: medians of turns. x-bare is the one
 // to compare, for it hardly depends on the machine or on what else runs there.
