@@ -2,6 +2,7 @@ package dds_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -260,3 +261,41 @@ func TestLeaverCannotRead(t *testing.T) {
 		})
 	}
 }
+
+// A peer whose rights have lapsed and who goes on as if they had not costs one
+// more handshake, and a line or two in the security log.
+func TestLapsedPeerIsNoFlood(t *testing.T) {
+	for _, path := range []string{"/b", "/g"} { // the one begins handshakes, the other does not
+		inWorld(t, memnet.Config{}, func(w *world) {
+			k := w.keystoreOf(keystore.SROS2Governance())
+			a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+			b := w.participant("b", w.enclave(k, path, keystore.EnclaveOptions{PermissionsNotAfter: start.Add(time.Hour)}), lenient, endless)
+			wr, r := writerOf[shape](w, a, "Square"), readerOf[shape](w, b, "Square", qos.Reliable(0))
+			matched(w, wr, r)
+			w.settle(59 * time.Minute)
+			before := strings.Count(w.log.String(), "\n")
+			w.settle(6 * time.Hour)
+			require.Zero(w, wr.Matched().Current)
+			require.Less(w, strings.Count(w.log.String(), "\n")-before, 12, "%s", w.log)
+			require.Equal(w, dds.StageRefused, explain(w, a, b.GUID()).Stage)
+		})
+	}
+}
+
+// endless makes a plugin set that does not say when its own rights end.
+func endless(cfg *dds.Config) {
+	s := *cfg.Security
+	s.AccessControl = endlessAccess{s.AccessControl}
+	cfg.Security = &s
+}
+
+type endlessAccess struct{ spi.AccessControl }
+
+func (a endlessAccess) ValidateLocalPermissions(now time.Time, id spi.LocalIdentity, domain uint32) (spi.LocalPermissions, error) {
+	p, err := a.AccessControl.ValidateLocalPermissions(now, id, domain)
+	return endlessPermissions{p}, err
+}
+
+type endlessPermissions struct{ spi.LocalPermissions }
+
+func (endlessPermissions) NotAfter() time.Time { return time.Time{} }
