@@ -1,7 +1,6 @@
 package dds_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -180,6 +179,29 @@ func TestUpdateDuringNewWriter(t *testing.T) {
 	})
 }
 
+// many is a rule of some 200 kB.
+func many() []keystore.Rule {
+	topics := []string{"Square"}
+	for i := range 200 {
+		topics = append(topics, "a_topic_of_a_long_name_"+strings.Repeat(string(rune('a'+i%26)), 500))
+	}
+	return []keystore.Rule{keystore.Allow(topics, topics)}
+}
+
+// Permissions that do not fit into a handshake message keep us from every
+// session: that is said, once for each peer.
+func TestPermissionsTooLargeForHandshake(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
+		b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{Rules: many()}))
+		w.settle(time.Minute)
+		require.NotEqual(w, dds.StageAuthenticated, explain(w, b, a.GUID()).Stage)
+		require.Equal(w, 1, strings.Count(w.log.String(), "handshake message not sent"), "%s", w.log)
+		require.Contains(w, w.log.String(), "grant with expressions")
+	})
+}
+
 // Permissions larger than a datagram are renewed, too: they travel in fragments.
 func TestUpdateToLargePermissions(t *testing.T) {
 	for _, p := range []spi.Protection{spi.ProtectNone, spi.ProtectEncryptOrigin} {
@@ -191,11 +213,7 @@ func TestUpdateToLargePermissions(t *testing.T) {
 			b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{PermissionsNotAfter: start.Add(time.Hour)}), unwatched)
 			wr, r := writerOf[shape](w, a, "Square", qos.Reliable(time.Second)), readerOf[shape](w, b, "Square", qos.Reliable(0))
 			matched(w, wr, r)
-			topics := []string{"Square"}
-			for i := range 200 {
-				topics = append(topics, "a_topic_of_a_long_name_"+string(bytes.Repeat([]byte{'a' + byte(i%26)}, 500)))
-			}
-			o := keystore.EnclaveOptions{Rules: []keystore.Rule{keystore.Allow(topics, topics)}}
+			o := keystore.EnclaveOptions{Rules: many()}
 			dir, err := k.CreateEnclave("/b", o)
 			require.NoError(w, err)
 			doc, err := os.ReadFile(filepath.Join(dir, "permissions.p7s"))

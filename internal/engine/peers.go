@@ -39,6 +39,7 @@ type peer struct {
 	suspect   time.Time // since when it is doubted; zero: it is not
 	probed    bool      // it was asked for a sign of life since
 	admitted  bool
+	tooLarge  bool // it was told that our handshake messages are too large
 }
 
 // decided reports whether the peer gate has kept the peer out, or let it in
@@ -297,10 +298,25 @@ func (p *Participant) sendHandshake(m *rtps.GenericMessage) {
 	if q == nil {
 		return
 	}
+	payload := rtps.AppendGenericMessage(nil, m)
+	if most := p.maxMessage - handshakeRoom; len(payload) > most {
+		if !q.tooLarge {
+			q.tooLarge = true
+			p.event(spi.SeverityError, "authentication", "handshake message not sent", q, "", &spi.Refusal{
+				Document: "our own certificates and permissions", Rule: "size of a handshake message",
+				Expected: fmt.Sprintf("at most %d octets, which the transport carries whole", most), Found: fmt.Sprintf("%d", len(payload)),
+				Remedy: "grant with expressions what the permissions list one by one",
+			})
+		}
+		return
+	}
 	p.sendStateless(&p.builtin.stateless, rtps.EntityStatelessWriter, &reliable.Change{
-		Time: rtps.TimeOf(time.Now()), Payload: rtps.AppendGenericMessage(nil, m),
+		Time: rtps.TimeOf(time.Now()), Payload: payload,
 	}, q.prefix, q.meta)
 }
+
+// handshakeRoom is what goes around a handshake message: headers, and seals.
+const handshakeRoom = 256
 
 // takeTokens takes a message of the volatile-secure topic; only the holder of
 // the key exchange key of that prefix can have sent it.
