@@ -118,3 +118,28 @@ func TestBanWithoutNewKeys(t *testing.T) {
 		require.Equal(w, 1, strings.Count(w.log.String(), "keys not renewed"), "%s", w.log)
 	})
 }
+
+// When our own credentials have ended and others take their place, whoever was
+// banned meanwhile does not have the keys.
+func TestNewKeysAfterOwnLapse(t *testing.T) {
+	inWorld(t, memnet.Config{}, func(w *world) {
+		k := w.keystoreOf(keystore.SROS2Governance())
+		var eye reviserSpy
+		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{PermissionsNotAfter: start.Add(time.Hour)}), eye.spying, unwatched)
+		b, c := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{})), w.participant("c", w.enclave(k, "/c", keystore.EnclaveOptions{}))
+		wr := writerOf[shape](w, a, "Square")
+		readerOf[shape](w, b, "Square", qos.Reliable(0))
+		stays := readerOf[shape](w, c, "Square", qos.Reliable(0))
+		require.NoError(w, wr.WaitForMatched(w.soon(), 2))
+		w.settle(61 * time.Minute)
+		require.Zero(w, wr.Matched().Current)
+		require.Len(w, eye.activated, 1)
+		require.NoError(w, a.Ban(b.GUID(), "test"))
+		require.NoError(w, a.UpdateSecurity(w.plugins(k, "/a", keystore.EnclaveOptions{})))
+		require.NoError(w, wr.WaitForMatched(w.soon(), 1), "%s", w.log)
+		write(w, wr, shape{X: 1})
+		require.EqualValues(w, 1, next(w, stays).Value.X)
+		w.settle(time.Minute)
+		require.Equal(w, 1, wr.Matched().Current)
+	})
+}

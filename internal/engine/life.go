@@ -78,7 +78,7 @@ func (p *Participant) expel(now time.Time, q *peer, why error) {
 	had := q.authenticated()
 	p.dir.Remove(now, q.prefix, &p.events)
 	p.settle(now)
-	if had && p.security.lapsed == nil {
+	if had { // also when we are the reason: not everyone may be let in again
 		p.rekeyNow(now)
 	}
 }
