@@ -17,10 +17,12 @@ import (
 type insider struct {
 	spi.Cryptography
 	weaken func(*spi.EndpointAttributes) // if not nil, changes how its endpoints protect
+	keeps  bool                          // never forgets what a peer gave it
 
 	mu        sync.Mutex
 	message   spi.MessageSealer
 	peers     map[rtps.GUIDPrefix]spi.PeerCrypto
+	all       []spi.PeerCrypto // of all times, with keeps
 	endpoints map[rtps.EntityID]*insiderEndpoint
 }
 
@@ -59,7 +61,28 @@ func (p insiderParticipant) NewPeer(g rtps.GUID, secret spi.SharedSecret) (spi.P
 	p.i.mu.Lock()
 	defer p.i.mu.Unlock()
 	p.i.peers[g.Prefix] = c
+	if p.i.keeps && err == nil {
+		p.i.all = append(p.i.all, c)
+		return keptPeer{c}, nil
+	}
 	return c, err
+}
+
+// A keptPeer is not closed, and does not open in place: what it opens stays.
+type keptPeer struct{ spi.PeerCrypto }
+
+func (keptPeer) Close() {}
+
+// opens reports whether any key the insider ever had opens a message.
+func (i *insider) opens(msg []byte) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, c := range i.all {
+		if _, err := c.OpenMessage(nil, msg); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (p insiderParticipant) NewEndpoint(id rtps.EntityID, a spi.EndpointAttributes) (spi.EndpointCrypto, error) {
@@ -84,6 +107,9 @@ type insiderEndpoint struct {
 }
 
 func (e *insiderEndpoint) Match(p spi.PeerCrypto, remote rtps.EntityID) (spi.PairCrypto, error) {
+	if k, ok := p.(keptPeer); ok {
+		p = k.PeerCrypto
+	}
 	c, err := e.EndpointCrypto.Match(p, remote)
 	e.i.mu.Lock()
 	defer e.i.mu.Unlock()

@@ -71,8 +71,8 @@ func TestTheTableIsTrue(t *testing.T) {
 			require.True(t, named[n], "%s is not in the table", n)
 		}
 	}
-	make, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
 	require.NoError(t, err)
-	require.Regexp(t, `(?m)^race:\n.*-race.*\./conformance/attack`, string(make))
-	require.Regexp(t, `(?m)^fuzz:\n`, string(make))
+	require.Regexp(t, `(?m)^race:\n.*-race.*\./conformance/attack`, string(makefile))
+	require.Regexp(t, `(?m)^fuzz:\n`, string(makefile))
 }
