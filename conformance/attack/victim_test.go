@@ -157,8 +157,7 @@ func drops(p *dds.Participant) (n uint64) {
 	return n
 }
 
-// socket is the unicast address of p that was sent to, for its endpoints or for
-// built-in ones.
+// inject sends data the way a datagram went.
 func (v *victim) inject(d datagram, data []byte) { v.net.Inject(d.from, d.to, data) }
 
 // throw sends a message to every socket there is.

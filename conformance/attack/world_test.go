@@ -219,6 +219,3 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
-
-// some is the first n octets that begin a text, for messages of failures.
-func some(b []byte) string { return fmt.Sprintf("%x", b[:min(len(b), 64)]) }
