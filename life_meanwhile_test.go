@@ -179,10 +179,10 @@ func TestUpdateDuringNewWriter(t *testing.T) {
 	})
 }
 
-// many is a rule of some 200 kB.
-func many() []keystore.Rule {
+// many is a rule of n topics, a kilobyte each.
+func many(n int) []keystore.Rule {
 	topics := []string{"Square"}
-	for i := range 200 {
+	for i := range n {
 		topics = append(topics, "a_topic_of_a_long_name_"+strings.Repeat(string(rune('a'+i%26)), 500))
 	}
 	return []keystore.Rule{keystore.Allow(topics, topics)}
@@ -194,7 +194,7 @@ func TestPermissionsTooLargeForHandshake(t *testing.T) {
 	inWorld(t, memnet.Config{}, func(w *world) {
 		k := w.keystoreOf(keystore.SROS2Governance())
 		a := w.participant("a", w.enclave(k, "/a", keystore.EnclaveOptions{}))
-		b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{Rules: many()}))
+		b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{Rules: many(2000)}))
 		w.settle(time.Minute)
 		require.NotEqual(w, dds.StageAuthenticated, explain(w, b, a.GUID()).Stage)
 		require.Equal(w, 1, strings.Count(w.log.String(), "handshake message not sent"), "%s", w.log)
@@ -213,7 +213,7 @@ func TestUpdateToLargePermissions(t *testing.T) {
 			b := w.participant("b", w.enclave(k, "/b", keystore.EnclaveOptions{PermissionsNotAfter: start.Add(time.Hour)}), unwatched)
 			wr, r := writerOf[shape](w, a, "Square", qos.Reliable(time.Second)), readerOf[shape](w, b, "Square", qos.Reliable(0))
 			matched(w, wr, r)
-			o := keystore.EnclaveOptions{Rules: many()}
+			o := keystore.EnclaveOptions{Rules: many(200)}
 			dir, err := k.CreateEnclave("/b", o)
 			require.NoError(w, err)
 			doc, err := os.ReadFile(filepath.Join(dir, "permissions.p7s"))

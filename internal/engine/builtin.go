@@ -267,14 +267,35 @@ func (p *Participant) sendStateless(w *reliable.StatelessWriter, id rtps.EntityI
 	var out reliable.Outbox
 	w.Write(c, &out)
 	l := p.lane()
-	l.aim(&target{prefix: prefix, locs: to, pack: p.pack}, false)
+	l.aim(&target{prefix: prefix, locs: to, pack: p.maxMessage}, false)
 	l.stamp(c.Time)
 	var q []byte
 	if c.Status != 0 {
 		q = rtps.AppendInlineQoS(nil, &rtps.InlineQoS{HasStatus: true, StatusInfo: c.Status, HasKeyHash: c.HasKey, KeyHash: c.Key})
 	}
-	l.msg = rtps.Data{Writer: id, SN: c.SN, InlineQoS: q, Payload: c.Payload, IsKey: c.IsKey}.Append(l.msg)
+	if most := p.maxMessage - leastMessage/2; len(c.Payload) > most && id == rtps.EntityStatelessWriter {
+		l.fragments(c, most&^7)
+	} else {
+		l.msg = rtps.Data{Writer: id, SN: c.SN, InlineQoS: q, Payload: c.Payload, IsKey: c.IsKey}.Append(l.msg)
+	}
 	l.release()
+}
+
+// fragments adds a sample of the stateless topic that is longer than a message:
+// certificates and permissions in a handshake may be. A piece that is lost comes
+// again with the whole. DDSI-RTPS 2.5, 8.3.8.3.
+func (l *lane) fragments(c *reliable.Change, size int) {
+	first := rtps.FragmentNumber(1)
+	for rest := c.Payload; len(rest) > 0; first++ {
+		n := min(size, len(rest))
+		l.room(infoTSLen + dataFragLen + n)
+		l.stamp(c.Time)
+		l.msg = rtps.DataFrag{
+			Writer: rtps.EntityStatelessWriter, SN: c.SN, First: first, Count: 1,
+			FragmentSize: uint16(size), SampleSize: uint32(len(c.Payload)), Payload: rest[:n],
+		}.Append(l.msg)
+		rest = rest[n:]
+	}
 }
 
 // farewell tells everyone that we leave. DDSI-RTPS 2.5, 8.5.3.2; on the secure

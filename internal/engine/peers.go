@@ -299,12 +299,12 @@ func (p *Participant) sendHandshake(m *rtps.GenericMessage) {
 		return
 	}
 	payload := rtps.AppendGenericMessage(nil, m)
-	if most := p.maxMessage - handshakeRoom; len(payload) > most {
+	if most := strangerReader.MaxSampleSize; len(payload) > most {
 		if !q.tooLarge {
 			q.tooLarge = true
 			p.event(spi.SeverityError, "authentication", "handshake message not sent", q, "", &spi.Refusal{
 				Document: "our own certificates and permissions", Rule: "size of a handshake message",
-				Expected: fmt.Sprintf("at most %d octets, which the transport carries whole", most), Found: fmt.Sprintf("%d", len(payload)),
+				Expected: fmt.Sprintf("at most %d octets", most), Found: fmt.Sprintf("%d", len(payload)),
 				Remedy: "grant with expressions what the permissions list one by one",
 			})
 		}
@@ -314,9 +314,6 @@ func (p *Participant) sendHandshake(m *rtps.GenericMessage) {
 		Time: rtps.TimeOf(time.Now()), Payload: payload,
 	}, q.prefix, q.meta)
 }
-
-// handshakeRoom is what goes around a handshake message: headers, and seals.
-const handshakeRoom = 256
 
 // takeTokens takes a message of the volatile-secure topic; only the holder of
 // the key exchange key of that prefix can have sent it.
