@@ -74,9 +74,6 @@
 //   - Item 17: the standard has no replay window below sequence numbers. Where
 //     payloads alone are protected those can be altered: a payload comes again
 //     under another number.
-//   - Item 19: handshake messages are not fragmented when they are sent. Over a
-//     transport whose messages are smaller than they are (6 KB with a short
-//     permissions document) nobody authenticates.
 //   - Item 20: the clock of whole participants cannot be set back in virtual time.
 //   - Item 22: 500 cycles, not 10,000.
 package attack
