@@ -221,11 +221,11 @@ func TestItem10_SpoofedGUID(t *testing.T) {
 	inWorldOf(t, memnet.Config{QueueLimit: 1 << 16}, func(w *world) {
 		v := newVictim(w, keystore.SROS2Governance())
 		// Whatever c sends says that it comes from the GUID of b, save its last octet.
-		var as rtps.GUIDPrefix
-		var c *dds.Participant
+		as := v.b.GUID().Prefix
+		as[11] ^= 1
 		w.net.Filter(func(p *memnet.Packet) bool {
-			if p.FromHost == "c" && c != nil {
-				own := c.GUID().Prefix
+			if p.FromHost == "c" && len(p.Data) >= rtps.HeaderLen {
+				own := rtps.GUIDPrefix(p.Data[8:20])
 				for at := 0; ; {
 					i := slices.Index(p.Data[at:], own[0])
 					if i < 0 || at+i+12 > len(p.Data) {
@@ -239,9 +239,7 @@ func TestItem10_SpoofedGUID(t *testing.T) {
 			}
 			return true
 		})
-		as = v.b.GUID().Prefix
-		as[11] ^= 1
-		c = w.participant("c", w.enclave(v.k, "/c", keystore.EnclaveOptions{}))
+		c := w.participant("c", w.enclave(v.k, "/c", keystore.EnclaveOptions{}))
 		r := readerOf[shape](w, c, "Square", qosReliable)
 		w.settle(30 * time.Second)
 		require.Zero(w, r.Matched().Total)
