@@ -148,7 +148,9 @@ func TestItem22_ComingAndGoing(t *testing.T) {
 		w.settle(10 * time.Minute)
 		require.Empty(w, a.Peers())
 		require.Zero(w, wr.Matched().Current)
-		require.LessOrEqual(w, runtime.NumGoroutine(), goroutines)
+		// One that stays behind would be there hundreds of times; the runtime has
+		// one of its own now and then, to run finalizers.
+		require.Less(w, runtime.NumGoroutine(), goroutines+cycles/10)
 		require.Less(w, heap(), before+1<<20, "%d octets a cycle", (heap()-before)/cycles)
 	})
 }
