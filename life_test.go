@@ -18,7 +18,7 @@ import (
 )
 
 // What a peer may do ends when its permissions or its certificate do, not when
-// somebody looks. DDS-Security 1.1, 8.4.2.9.4 and 8.3.2.12.
+// somebody looks. DDS-Security 1.1, on_revoke_identity, on_revoke_permissions.
 func TestPeerLapses(t *testing.T) {
 	for name, o := range map[string]keystore.EnclaveOptions{
 		"permissions": {PermissionsNotAfter: start.Add(time.Hour)},

@@ -51,7 +51,7 @@ type Peer struct {
 	renewable time.Time // from when on the next ones are looked at
 	outdated  bool      // the handshake showed credentials that were replaced while it went on
 
-	barred    bool // kept out by Bar: nothing it says is heard
+	barred    bool // kept out by Shut: nothing it says is heard
 	Result    spi.HandshakeResult
 	Rights    spi.RemotePermissions // nil unless authenticated
 	Crypto    spi.PeerCrypto        // nil unless authenticated

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/secdds/dds/internal/discovery"
@@ -273,7 +274,7 @@ func (p *Participant) sendStateless(w *reliable.StatelessWriter, id rtps.EntityI
 	if c.Status != 0 {
 		q = rtps.AppendInlineQoS(nil, &rtps.InlineQoS{HasStatus: true, StatusInfo: c.Status, HasKeyHash: c.HasKey, KeyHash: c.Key})
 	}
-	if most := p.maxMessage - leastMessage/2; len(c.Payload) > most && id == rtps.EntityStatelessWriter {
+	if most := min(p.maxMessage-leastMessage/2, math.MaxUint16); len(c.Payload) > most && id == rtps.EntityStatelessWriter {
 		l.fragments(c, most&^7)
 	} else {
 		l.msg = rtps.Data{Writer: id, SN: c.SN, InlineQoS: q, Payload: c.Payload, IsKey: c.IsKey}.Append(l.msg)

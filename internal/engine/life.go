@@ -11,8 +11,8 @@ import (
 )
 
 // lapse ends what rests on credentials that have ended: ours, and those of
-// peers. DDS-Security 1.1, 8.3.2.12 and 8.4.2.9.4: on_revoke_identity,
-// on_revoke_permissions.
+// peers. DDS-Security 1.1, on_revoke_identity of 8.3 and on_revoke_permissions
+// of 8.4.
 func (p *Participant) lapse(now time.Time) {
 	s := p.security
 	if s == nil {
@@ -24,8 +24,8 @@ func (p *Participant) lapse(now time.Time) {
 			fmt.Errorf("by %v, to %v; what lapses does so by the clock or by the time passed, whichever is first", d.Round(time.Millisecond), r.wall.UTC().Format(time.RFC3339)))
 	}
 	if c := s.creds.Load(); s.lapsed == nil && c.term.over(r) {
-		s.lapsed = fmt.Errorf("our own credentials lapsed: the certificate is good until %s, the permissions until %s",
-			date(c.identity.NotAfter()), date(c.perms.NotAfter()))
+		s.lapsed = fmt.Errorf("our own credentials lapsed: the certificate is %s, the permissions are %s",
+			until(c.identity.NotAfter()), until(c.perms.NotAfter()))
 		p.eventSelf(spi.SeverityAlert, "authentication", "all sessions end", s.lapsed)
 		for _, q := range *p.peers.Load() {
 			if q.gate != nil {
@@ -35,17 +35,10 @@ func (p *Participant) lapse(now time.Time) {
 	}
 	for _, q := range *p.peers.Load() {
 		if q.authenticated() && q.term.over(r) {
-			p.expel(now, q, fmt.Errorf("its credentials lapsed: the certificate is good until %s, the permissions until %s",
-				date(q.gate.Result.NotAfter), date(q.gate.Rights.NotAfter())))
+			p.expel(now, q, fmt.Errorf("its credentials lapsed: the certificate is %s, the permissions are %s",
+				until(q.gate.Result.NotAfter), until(q.gate.Rights.NotAfter())))
 		}
 	}
-}
-
-func date(t time.Time) string {
-	if t.IsZero() {
-		return "for ever"
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // nextLapse returns how long nothing lapses; false: nothing ever does.
@@ -131,9 +124,5 @@ func (p *Participant) renewed(now time.Time, q *peer) {
 
 // eventSelf is event for what concerns nobody else.
 func (p *Participant) eventSelf(sev spi.Severity, plugin, what string, err error) {
-	p.eventTopic(sev, plugin, what, "", err)
-}
-
-func (p *Participant) eventTopic(sev spi.Severity, plugin, what, topic string, err error) {
-	p.event(sev, plugin, what, nil, topic, err)
+	p.event(sev, plugin, what, nil, "", err)
 }

@@ -58,7 +58,7 @@ func (p *Participant) rekey(now time.Time) {
 		p.eventSelf(spi.SeverityError, "cryptography", "keys not renewed", err)
 		return
 	}
-	p.rekeySelf(now)
+	p.rekeySelf()
 	for _, q := range *p.peers.Load() {
 		if p.deaf(q) {
 			p.reenter(now, q)
@@ -92,7 +92,7 @@ func (p *Participant) rekey(now time.Time) {
 }
 
 // rekeySelf gives the new keys to ourselves.
-func (p *Participant) rekeySelf(now time.Time) {
+func (p *Participant) rekeySelf() {
 	q := p.peer(p.guid.Prefix)
 	if q == nil {
 		return

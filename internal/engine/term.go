@@ -10,7 +10,7 @@ import (
 // when it began: setting the clock back prolongs nothing (CVE-2025-67109).
 type term struct {
 	date time.Time     // by the wall clock; zero: it has no end
-	left time.Duration // the reading of the monotonic clock at the end
+	end  time.Duration // by the monotonic clock
 }
 
 // A reading is what the two clocks of the machine show.
@@ -20,12 +20,12 @@ type reading struct {
 }
 
 func (t term) over(r reading) bool {
-	return !t.date.IsZero() && (!r.wall.Before(t.date) || r.mono >= t.left)
+	return !t.date.IsZero() && (!r.wall.Before(t.date) || r.mono >= t.end)
 }
 
 // in is how long the term lasts at most; it has an end.
 func (t term) in(r reading) time.Duration {
-	return max(0, min(t.date.Sub(r.wall), t.left-r.mono))
+	return max(0, min(t.date.Sub(r.wall), t.end-r.mono))
 }
 
 func termOf(r reading, date time.Time) term {

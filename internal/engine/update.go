@@ -191,7 +191,7 @@ func (p *Participant) recheckLocal(now time.Time) {
 		// The others learn of it, too: who does not judge our permissions would
 		// wait for the acknowledgements of a reader that is none any more.
 		if err != nil {
-			p.eventTopic(spi.SeverityError, "access control", "a local endpoint may no longer match others", e.data.Topic, err)
+			p.event(spi.SeverityError, "access control", "a local endpoint may no longer match others", nil, e.data.Topic, err)
 			p.retractEndpoint(e)
 		} else {
 			p.publishEndpoint(e)
